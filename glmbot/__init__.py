@@ -1,0 +1,1 @@
+"""glmbot: a chat-bot framework with a ChatGLM-6B model server of its own."""
