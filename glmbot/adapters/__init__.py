@@ -1,0 +1,1 @@
+"""The chat platforms: one file each, the only importer of its library."""

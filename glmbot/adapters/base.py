@@ -1,0 +1,88 @@
+"""The protocol between the bot and a chat platform: four methods and two values."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from glmbot.content import Rendered, TextForm
+from glmbot.events import Chat, Language, MessageEvent, MessageRef
+
+Accept = Callable[[MessageEvent], Awaitable[None]]
+"""Takes an event in. When it returns, the event is durable and may be confirmed to the platform.
+
+Raises `RetryLater` when the event could not be stored: do not confirm, offer it again later.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do. Intervals are in seconds."""
+
+    form: TextForm
+    edit_interval: float | None
+    """Shortest time between two edits of a live message in a private chat; None: cannot edit."""
+    typing_interval: float | None
+    """How often the typing sign must be renewed; None: has none."""
+    has_idempotent_send: bool
+    """Whether a repeated `OutgoingMessage.key` returns the first message instead of sending twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message to send. `key` is the same at every attempt, and another for every message.
+
+    `reply_to` is the platform's id of the message it answers, where the platform can show that.
+    """
+
+    chat: Chat
+    body: Rendered
+    key: str
+    reply_to: str | None = None
+
+
+class Adapter(Protocol):
+    """A chat platform.
+
+    `send`, `edit` and `show_typing` raise `RetryLater` when the platform asks to wait or is out of reach and
+    nothing was sent, and `NotDelivered` when it refuses for good. Where the platform rejects the markup,
+    the adapter sends `body.plain` instead. An edit that changes nothing is not an error. `run` raises
+    `ConfigError` when the platform refuses the token, and any other error to be started again with back-off.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def run(self, accept: Accept) -> None:
+        """Receive messages until cancelled (or until the platform ends for good)."""
+
+    async def send(self, message: OutgoingMessage) -> MessageRef:
+        """Send one message."""
+
+    async def edit(self, ref: MessageRef, body: Rendered) -> None:
+        """Replace the text of a message sent before."""
+
+    async def show_typing(self, chat: Chat) -> None:
+        """Show once that an answer is being written; the sign ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandInfo:
+    """A command as a platform's menu shows it: name without the slash, and its help in one line per language.
+
+    `parameters` are the names of what follows the command, in order; the last may hold spaces.
+    """
+
+    name: str
+    help: dict[Language, str]
+    parameters: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class CommandMenu(Protocol):
+    """An optional ability: the platform has a menu of commands."""
+
+    def set_commands(self, commands: Sequence[CommandInfo]) -> None:
+        """Remember the commands; `run` registers them with the platform whenever it has connected."""

@@ -1,0 +1,1 @@
+"""A sender's stored context, and the prompt made from it."""

@@ -1,0 +1,69 @@
+"""What comes in: a message, who sent it, and in which chat."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class ChatKind(StrEnum):
+    """Whether a chat has one sender or many."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+class Language(StrEnum):
+    """The languages glmbot itself speaks."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A place on one platform where messages come from and replies go to.
+
+    `adapter` is the adapter's name, `chat_id` and `thread_id` are the platform's own ids.
+    """
+
+    adapter: str
+    chat_id: str
+    kind: ChatKind
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote a message. `language` is the platform's hint, where it gives one."""
+
+    sender_id: str
+    name: str
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """One message from a platform, complete enough to be answered after a restart.
+
+    `message_id` is unique within an adapter: the inbox drops repeats by it. `sent_at` is in seconds since
+    1970, UTC. `is_addressed` is true where the bot is meant: any private chat; in a group a mention of the
+    bot (cut out of `text` by the adapter), a reply to one of its messages, or a command.
+    """
+
+    message_id: str
+    chat: Chat
+    sender: Sender
+    text: str
+    sent_at: float
+    is_addressed: bool
+
+    def with_text(self, text: str) -> "MessageEvent":
+        """Return the same event with another text."""
+        return replace(self, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message we sent, as the platform names it: enough to edit it, also after a restart."""
+
+    chat: Chat
+    message_id: str

@@ -1,0 +1,63 @@
+"""What the bot itself says to senders, in each of its languages."""
+
+from enum import Enum
+
+from glmbot.events import Language, MessageEvent
+
+
+class Phrase(Enum):
+    """A sentence of the bot's own: English, Chinese."""
+
+    BLOCKED_IN = (
+        "I can't help with that. Please rephrase your message.",
+        "抱歉，这个话题我帮不上忙，请换个说法再试。",
+    )
+    BLOCKED_OUT = (
+        "I stopped this answer because it broke the rules here. Please ask something else.",
+        "这条回答不符合使用规则，已停止显示，请换个问题。",
+    )
+    APOLOGY = (
+        "Sorry, something went wrong on my side (reference {reference}). Please try again.",
+        "抱歉，我这边出了点问题（编号 {reference}），请再试一次。",
+    )
+    MODEL_AWAY = (
+        "Sorry, the model is not available at the moment. Please try again later.",
+        "抱歉，模型暂时无法使用，请稍后再试。",
+    )
+    TOO_LONG = (
+        "Your message is too long for this model: {tokens} tokens, and there is room for {limit}. Please shorten it.",
+        "这条消息对模型来说太长了：共 {tokens} 个词元，最多可用 {limit} 个。请缩短后再发。",
+    )
+    TURNS_DROPPED = (
+        "(Our conversation has grown long: from now on I no longer see its oldest messages. /reset starts anew.)",
+        "（对话已经很长了：从现在起，最早的消息我看不到了。发送 /reset 可以重新开始。）",
+    )
+    UNKNOWN_COMMAND = (
+        "I don't know the command /{command}. Send /help to see what I can do.",
+        "没有 /{command} 这个命令。发送 /help 查看我会做什么。",
+    )
+    STOPPED = ("(stopped)", "（已停止）")
+    EMPTY_REPLY = (
+        "I have no answer to that. Please ask in other words.",
+        "这个问题我没有答出来，请换个说法再问。",
+    )
+    DEMO_NOTICE = (
+        "This is glmbot's small demo model: it knows glmbot, greetings, small sums, capitals and a few words. "
+        "For the real one, download ChatGLM-6B (zai-org/chatglm-6b) and set [inference] model to its directory.",
+        "这是 glmbot 自带的小型演示模型：只会介绍 glmbot、问候、简单加法、一些首都和单词。"
+        "想用真正的模型，请下载 ChatGLM-6B（zai-org/chatglm-6b），并把 [inference] model 设为它的目录。",
+    )
+
+    def in_language(self, language: Language, **values: object) -> str:
+        """Return the sentence in `language`, with its gaps filled."""
+        english, chinese = self.value
+        return str(chinese if language is Language.CHINESE else english).format(**values)
+
+
+def language_of(event: MessageEvent) -> Language:
+    """Return the language to answer in: that of the text, else the platform's hint, else English."""
+    if any("\u4e00" <= character <= "\u9fff" for character in event.text):
+        return Language.CHINESE
+    if any(character.isalpha() for character in event.text.partition(" ")[2 if event.text.startswith("/") else 0]):
+        return Language.ENGLISH
+    return event.sender.language or Language.ENGLISH

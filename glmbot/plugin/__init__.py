@@ -1,0 +1,1 @@
+"""What plugins are, how they are found, and what they are given."""

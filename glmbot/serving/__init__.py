@@ -1,0 +1,1 @@
+"""The model server: the only home of torch and transformers."""

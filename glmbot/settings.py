@@ -1,0 +1,165 @@
+"""Every setting, typed: init arguments > environment > secret files > config.toml > defaults."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "GLMBOT_"
+SECRETS_DIR = Path("/run/secrets")
+"""Where container runtimes mount secret files; a file is named like the environment variable, in lower case."""
+OWN_VARIABLES = frozenset({"GLMBOT_SERVE_TOKEN"})
+"""Variables with our prefix that are no settings of the bot."""
+
+NO_SECRET = SecretStr("")
+
+
+class Section(BaseModel):
+    """A part of the settings; a part of the program is handed its own section and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _existing_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"the file {str(path)!r} does not exist")
+    return path
+
+
+class BotSettings(Section):
+    """The program as a whole."""
+
+    data_dir: Path = Field(Path("data"), description="Folder for everything the bot keeps: the database, above all.")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log lines to show."
+    )
+    num_workers: int = Field(32, ge=1, le=1000, description="How many messages may be handled at the same time.")
+
+
+class StorageSettings(Section):
+    """The database."""
+
+    url: str | None = Field(None, description="SQLAlchemy URL of the database; without one, glmbot.db in bot.data_dir.")
+
+
+class InferenceSettings(Section):
+    """The model and where it runs."""
+
+    model: str = Field(
+        "demo", description='Directory of a ChatGLM-6B checkpoint to serve, or "demo" for the bundled demo model.'
+    )
+    device: str = Field(
+        "auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$", description='Where the model computes: "auto", "cpu" or "cuda".'
+    )
+    url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="An OpenAI-compatible server to use instead of starting our own, for example http://gpu:8000/v1.",
+    )
+    token: SecretStr = Field(NO_SECRET, description="Bearer token for inference.url; better in the environment.")
+    remote_model: str | None = Field(
+        None, description="Model name to ask for at inference.url; without one, the first that it lists."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="Randomness of answers, 0 for none; without one, the model's own default."
+    )
+    top_p: float | None = Field(
+        None, gt=0, le=1, description="Share of likely tokens to choose from; without one, the model's own default."
+    )
+    timeout: float = Field(600.0, gt=0, description="Longest time in seconds to wait for the next piece of an answer.")
+    load_timeout: float = Field(900.0, gt=0, description="Longest time in seconds to wait for the model to load.")
+
+
+class ConversationSettings(Section):
+    """What is remembered of a conversation for the next answer."""
+
+    max_reply_tokens: int = Field(512, ge=1, description="Most tokens of one answer; this room is kept free.")
+    fallback_context: int = Field(
+        2048, ge=64, description="Context length in tokens to assume where the model server does not say its own."
+    )
+
+
+class SafetySettings(Section):
+    """What may come in and go out."""
+
+    enabled: bool = Field(True, description="Whether the word lists are checked (plugins' checks always are).")
+    word_lists: list[Annotated[Path, AfterValidator(_existing_file)]] = Field(
+        [], description="Files of forbidden terms, one a line, that are added to the built-in list."
+    )
+    use_builtin_list: bool = Field(True, description="Whether the built-in list of forbidden terms is used.")
+
+
+class AdmissionSettings(Section):
+    """Who may talk to the bot."""
+
+    allowed_senders: list[str] = Field(
+        [], description='Only these senders are answered, as "adapter:sender id"; empty: everyone.'
+    )
+    blocked_senders: list[str] = Field([], description='These senders are ignored, as "adapter:sender id".')
+
+
+class TelegramSettings(Section):
+    """The Telegram bot."""
+
+    enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
+    token: SecretStr = Field(NO_SECRET, description="The bot's token from @BotFather; better in the environment.")
+    base_url: str = Field(
+        "https://api.telegram.org/bot", description="Bot API address, up to the token; another for a local server."
+    )
+
+
+class DiscordSettings(Section):
+    """The Discord bot."""
+
+    enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
+    token: SecretStr = Field(NO_SECRET, description="The bot's token from the portal; better in the environment.")
+    api_url: str | None = Field(None, description="Another REST address than Discord's own, for tests.")
+
+
+class AdapterSettings(BaseModel):
+    """The chat platforms: a section is a platform to connect to; no section, no connection.
+
+    Adapters of other packages find their section among the extra keys.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    telegram: TelegramSettings | None = Field(None, description="Telegram; needs the extra glmbot[telegram].")
+    discord: DiscordSettings | None = Field(None, description="Discord; needs the extra glmbot[discord].")
+
+    def others(self) -> dict[str, Any]:
+        """Return the sections of adapters that other packages bring, by name."""
+        return dict(self.model_extra or {})
+
+
+class PluginSettings(Section):
+    """Plugins."""
+
+    folder: Path = Field(Path("my_plugins"), description="Folder of your own plugins; it need not exist.")
+    disabled: list[str] = Field([], description="Names of plugins that are not loaded.")
+    config: dict[str, dict[str, Any]] = Field(
+        {}, description="Each plugin's own settings, by its name: [plugins.config.NAME]."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of the bot."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=False
+    )
+
+    bot: BotSettings = BotSettings()
+    storage: StorageSettings = StorageSettings()
+    inference: InferenceSettings = InferenceSettings()
+    conversation: ConversationSettings = ConversationSettings()
+    safety: SafetySettings = SafetySettings()
+    admission: AdmissionSettings = AdmissionSettings()
+    adapters: AdapterSettings = AdapterSettings()
+    plugins: PluginSettings = PluginSettings()
+
+    @property
+    def database_url(self) -> str:
+        """The database to use: the configured one, or the file in the data folder."""
+        return self.storage.url or f"sqlite+aiosqlite:///{self.bot.data_dir / 'glmbot.db'}"

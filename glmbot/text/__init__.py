@@ -1,0 +1,1 @@
+"""Markdown to every platform's own form: pure functions."""
