@@ -1,16 +1,9 @@
-"""Every setting, typed: init arguments > environment > secret files > config.toml > defaults."""
+"""Every setting, typed. `config_file.py` beside it reads them and writes the example file."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-ENV_PREFIX = "GLMBOT_"
-SECRETS_DIR = Path("/run/secrets")
-"""Where container runtimes mount secret files; a file is named like the environment variable, in lower case."""
-OWN_VARIABLES = frozenset({"GLMBOT_SERVE_TOKEN"})
-"""Variables with our prefix that are no settings of the bot."""
 
 NO_SECRET = SecretStr("")
 
@@ -55,17 +48,28 @@ class InferenceSettings(Section):
     url: str | None = Field(
         None,
         pattern="^https?://",
-        description="An OpenAI-compatible server to use instead of starting our own, for example http://gpu:8000/v1.",
+        description="An OpenAI-compatible server to use instead of starting our own.",
+        examples=["http://127.0.0.1:8000/v1"],
     )
     token: SecretStr = Field(NO_SECRET, description="Bearer token for inference.url; better in the environment.")
     remote_model: str | None = Field(
-        None, description="Model name to ask for at inference.url; without one, the first that it lists."
+        None,
+        description="Model name to ask for at inference.url; without one, the first that it lists.",
+        examples=["chatglm-6b"],
     )
     temperature: float | None = Field(
-        None, ge=0, le=2, description="Randomness of answers, 0 for none; without one, the model's own default."
+        None,
+        ge=0,
+        le=2,
+        description="Randomness of answers, 0 for none; without one, the model's own default.",
+        examples=[0.95],
     )
     top_p: float | None = Field(
-        None, gt=0, le=1, description="Share of likely tokens to choose from; without one, the model's own default."
+        None,
+        gt=0,
+        le=1,
+        description="Share of likely tokens to choose from; without one, the model's own default.",
+        examples=[0.7],
     )
     timeout: float = Field(600.0, gt=0, description="Longest time in seconds to wait for the next piece of an answer.")
     load_timeout: float = Field(900.0, gt=0, description="Longest time in seconds to wait for the model to load.")
@@ -114,7 +118,9 @@ class DiscordSettings(Section):
 
     enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
     token: SecretStr = Field(NO_SECRET, description="The bot's token from the portal; better in the environment.")
-    api_url: str | None = Field(None, description="Another REST address than Discord's own, for tests.")
+    api_url: str | None = Field(
+        None, description="Another REST address than Discord's own.", examples=["http://127.0.0.1:8080/api/v10"]
+    )
 
 
 class AdapterSettings(BaseModel):
@@ -143,12 +149,8 @@ class PluginSettings(Section):
     )
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All settings of the bot."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=False
-    )
 
     bot: BotSettings = BotSettings()
     storage: StorageSettings = StorageSettings()

@@ -1,0 +1,45 @@
+# Each verb does its own set-up: Python 3.11, git and make are all that a machine needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test check bench demo-model build format clean
+
+help:  ## Show the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/.run  ## Talk to the demo model in this terminal
+	@$(BIN)/glmbot demo
+
+test: .venv/.dev  ## Run the tests
+	@$(BIN)/pytest
+
+check: .venv/.dev  ## Check style, types and the floors of the architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.dev  ## Run the benchmarks
+	@$(BIN)/python benchmarks/fidelity.py ../shared/fixtures/chatglm --only v1 --json
+	@$(BIN)/python -m glmbot.demo.evaluate --json
+
+demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (up to an hour on two cores)
+	@$(BIN)/python -m glmbot.demo.train
+	@$(BIN)/python -m glmbot.demo.evaluate
+
+build: .venv/.dev  ## Build the wheel
+	@$(BIN)/python -m build --wheel
+
+format: .venv/.dev  ## Format the code
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+clean:  ## Remove what was installed and built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.run: pyproject.toml constraints.txt tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh local
+
+.venv/.dev: pyproject.toml constraints.txt tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh dev

@@ -1,0 +1,23 @@
+"""Wakes a loop that waits for work, without losing a call that comes while it is busy."""
+
+import asyncio
+
+
+class Wakeup:
+    """One waiting loop, any number of callers."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def call(self) -> None:
+        """Wake the loop now, or at its next wait."""
+        self._event.set()
+
+    async def wait(self, timeout: float | None = None) -> None:
+        """Wait for a call, at most `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
+        except TimeoutError:
+            return
+        self._event.clear()

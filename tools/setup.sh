@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+extras=$1
+python=${PYTHON:-python3}
+torch=$(grep '^torch==' constraints.txt)
+log=.venv/setup.log
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { echo "setup: $*" >&2; }
+quietly() { "$@" >>"$log" 2>&1 || { tail -n 20 "$log" >&2; say "failed: $*"; exit 1; }; }
+
+have_python() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+have_python || { say "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+
+make_venv() {
+    [ -x .venv/bin/pip ] && return
+    say "making .venv"
+    "$python" -m venv .venv >/dev/null 2>&1 && return
+    # Debian splits venv off from Python
+    rm -rf .venv
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { say "run: sudo apt-get install python3-venv"; exit 1; }
+    say "installing python3-venv"
+    apt-get update -qq >/dev/null && apt-get install -y -qq python3-venv >/dev/null
+    "$python" -m venv .venv
+}
+
+# The build of torch for CPUs is a tenth of the other's size. Where no NVIDIA GPU is present it is taken from
+# PyTorch's own index, if that can be reached; otherwise from wherever pip is set up to look.
+torch_index() {
+    command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1 && return
+    local index=https://download.pytorch.org/whl/cpu
+    .venv/bin/python - "$index" <<'PY' && echo "--extra-index-url $index"
+import sys, urllib.request
+try:
+    urllib.request.urlopen(sys.argv[1] + "/", timeout=3)
+except OSError:
+    sys.exit(1)
+PY
+}
+
+make_venv
+if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
+    say "installing $torch"
+    # shellcheck disable=SC2046  # an index, or nothing
+    quietly .venv/bin/pip install -q "$torch" $(torch_index || true)
+fi
+say "installing glmbot[$extras]"
+quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
+touch .venv/.run
+[ "$extras" = dev ] && touch .venv/.dev
+say "ready"
