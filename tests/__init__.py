@@ -1,0 +1,1 @@
+"""The tests of glmbot, laid out as glmbot is."""

@@ -1,0 +1,1 @@
+"""Strict fakes of what stands at the seams, written once."""
