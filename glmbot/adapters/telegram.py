@@ -1,0 +1,382 @@
+"""Telegram, through the Bot API: long polling in, messages and live edits out."""
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+from telegram import Bot, BotCommand, LinkPreviewOptions, ReplyParameters
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
+from glmbot.adapters.telegram_token import Token
+from glmbot.adapters.telegram_updates import Account, mended, number_of, read_event
+from glmbot.content import LengthUnit, Markup, Rendered, TextForm
+from glmbot.errors import ConfigError, NotDelivered, RetryLater
+from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
+from glmbot.settings import TelegramSettings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
+MAX_COMMANDS = 100
+MAX_COMMAND_HELP = 256
+LANGUAGE_CODES = {Language.ENGLISH: None, Language.CHINESE: "zh"}  # None: whoever has no list of their own
+OUTAGE_WAIT = 5.0
+BAD_TOKEN_WAIT = 60.0  # seconds until a send is tried again, while the operator mends the token
+NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the adapter waits for what, in seconds."""
+
+    poll: int = 30
+    """Telegram keeps a question for news open so long when there are none."""
+    answer: float = 15.0
+    """For the answer to any other call; so poll + answer is when a dead connection is noticed."""
+    first: float = 1.0
+    """After the first failure; doubled with each further one."""
+    longest: float = 60.0
+
+    def after(self, num_failures: int) -> float:
+        """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
+        return min(self.longest, self.first * 2.0 ** min(num_failures - 1, 30)) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+class TelegramAdapter:
+    """One Telegram bot.
+
+    Incoming: an update is confirmed only by asking for the ones after it, so nothing is lost before `accept`
+    has stored it; Telegram keeps unconfirmed updates for 24 hours.
+
+    Outgoing: Telegram knows no key for a send. Where it is sure that nothing was sent (no connection, 429,
+    5xx) `send` raises `RetryLater`; where the answer was lost after the request had left (time-out, cut
+    connection, 504) the message may be visible, so it raises `NotDelivered` rather than show it twice.
+    Edits and the typing sign do no harm when repeated: there both are `RetryLater`.
+    """
+
+    def __init__(self, name: str, settings: TelegramSettings, *, waits: Waits | None = None) -> None:
+        self.name = name
+        self._waits = waits or Waits()
+        self._token = Token(settings.token.get_secret_value(), name)
+        self._request = _Request(read_timeout=self._waits.answer, httpx_kwargs={"verify": httpx.create_ssl_context()})
+        with self._token.hidden():
+            self._bot = Bot(
+                self._token.value, settings.base_url, request=self._request, get_updates_request=self._request
+            )
+        self._commands: Sequence[CommandInfo] | None = None
+        self._num_users = 0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What Telegram can do (https://core.telegram.org/bots/api#sendmessage, #sendchataction)."""
+        return Capabilities(
+            form=TextForm(Markup.TELEGRAM_HTML, 4096, LengthUnit.UTF16_PARSED),
+            edit_interval=1.5,  # about one message a second and chat, and edits count
+            typing_interval=4.0,  # the sign lasts 5 s
+            has_idempotent_send=False,
+        )
+
+    def set_commands(self, commands: Sequence[CommandInfo]) -> None:
+        """Remember the commands for the menu; `run` registers them."""
+        self._commands = tuple(commands)
+
+    async def run(self, accept: Accept) -> None:
+        """Receive messages until cancelled."""
+        async with self._connection():
+            account = await self._persist(self._introduce)
+            logger.info("adapter %r: connected as @%s", self.name, account.username)
+            offset = None
+            while True:
+                updates = await self._persist(partial(self._fetch, offset))
+                for update_id, update in updates:
+                    if event := self._read(update_id, update, account):
+                        await self._offer(event, accept)
+                    offset = update_id + 1
+
+    async def send(self, message: OutgoingMessage) -> MessageRef:
+        """Send one message; in a group as a reply to the message it answers."""
+        async with self._connection():
+            with _errors_for_caller(message.chat, is_repeatable=False):
+                try:
+                    return await self._send(message)
+                except ChatMigrated as error:
+                    moved = replace(message.chat, chat_id=str(error.new_chat_id))
+                    logger.info("group %s is now supergroup %s; sending there", message.chat.chat_id, moved.chat_id)
+                    return await self._send(replace(message, chat=moved))
+
+    async def edit(self, ref: MessageRef, body: Rendered) -> None:
+        """Replace the text of a message."""
+        async with self._connection():
+            with _errors_for_caller(ref.chat, is_repeatable=True):
+                await _with_plain_fallback(body, partial(self._edit_text, ref))
+
+    async def show_typing(self, chat: Chat) -> None:
+        """Show "typing" for 5 seconds, or until the next message."""
+        async with self._connection():
+            with _errors_for_caller(chat, is_repeatable=True):
+                await self._bot.send_chat_action(chat.chat_id, ChatAction.TYPING, message_thread_id=_thread(chat))
+
+    # -- connecting
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[None]:
+        """Keep the HTTP client open while anyone needs it: replies are still sent when `run` has ended."""
+        self._num_users += 1
+        try:
+            with self._token.hidden():
+                await self._request.initialize()
+                yield
+        finally:
+            self._num_users -= 1
+            if not self._num_users:
+                await self._request.shutdown()
+
+    async def _introduce(self) -> Account:
+        """Check the token, make long polling possible, and register the commands."""
+        me = await self._bot.get_me()
+        if (await self._bot.get_webhook_info()).url:
+            logger.warning("adapter %r: removing the bot's webhook, which shuts out long polling", self.name)
+            await self._bot.delete_webhook(drop_pending_updates=False)
+        await self._register_commands()
+        return Account(me.id, me.username or "")
+
+    async def _register_commands(self) -> None:
+        if self._commands is None:
+            return
+        fitting = [command for command in self._commands if COMMAND_FORM.fullmatch(command.name)][:MAX_COMMANDS]
+        if left_out := [command.name for command in self._commands if command not in fitting]:
+            logger.warning("adapter %r: commands that Telegram's menu cannot hold: %s", self.name, ", ".join(left_out))
+        try:
+            for language, code in LANGUAGE_CODES.items():
+                entries = [BotCommand(command.name, _menu_text(command, language)) for command in fitting]
+                await self._bot.set_my_commands(entries, language_code=code)
+        except BadRequest as error:
+            logger.warning("adapter %r: Telegram refuses the command menu, going on without: %s", self.name, error)
+
+    # -- receiving
+
+    async def _fetch(self, offset: int | None) -> list[tuple[int, object]]:
+        """Wait for updates from `offset` on, which confirms all before it; return them with their numbers."""
+        # The library's own get_updates fails a whole batch for one malformed update, so ask for raw ones.
+        # It warns where a call bears the name of one of its methods; Telegram does not mind the case.
+        raw = await self._bot.do_api_request(
+            "getupdates",
+            {"offset": offset, "timeout": self._waits.poll, "allowed_updates": ["message"]},
+            read_timeout=self._waits.poll + self._waits.answer,
+        )
+        updates = [(update_id, update) for update in _as_list(raw) if (update_id := _update_id(update)) is not None]
+        if raw and not updates:
+            raise TelegramError("an answer to getUpdates without any update in it")
+        return updates
+
+    def _read(self, update_id: int, update: object, account: Account) -> MessageEvent | None:
+        try:
+            return read_event(update, self.name, account)
+        except ValidationError as error:
+            logger.error("adapter %r: update %s is malformed and left out: %s", self.name, update_id, error)
+            return None
+
+    async def _offer(self, event: MessageEvent, accept: Accept) -> None:
+        """Offer an event until it is stored; what comes after it waits at Telegram."""
+        while True:
+            try:
+                return await accept(event)
+            except RetryLater as error:
+                logger.warning("adapter %r: message %s waits at Telegram: %s", self.name, event.message_id, error)
+                await asyncio.sleep(error.after)
+
+    async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call until it succeeds, with growing waits; only a refused token or request ends it."""
+        num_failures = 0
+        while True:
+            num_failures += 1
+            try:
+                return await call()
+            except InvalidToken as error:
+                raise ConfigError(
+                    f"adapter {self.name!r}: Telegram refuses the token; take the current one from @BotFather "
+                    f"and set {self._token.variable}"
+                ) from error
+            except BadRequest:
+                raise
+            except TelegramError as error:
+                wait = error.after if isinstance(error, _AskedToWait) else self._waits.after(num_failures)
+                logger.warning("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
+                await asyncio.sleep(wait)
+
+    # -- sending
+
+    async def _send(self, message: OutgoingMessage) -> MessageRef:
+        number = await _with_plain_fallback(message.body, partial(self._send_text, message))
+        return MessageRef(message.chat, str(number))
+
+    async def _send_text(self, message: OutgoingMessage, text: str, parse_mode: str | None) -> int:
+        sent = await self._bot.send_message(
+            message.chat.chat_id,
+            text,
+            parse_mode,
+            message_thread_id=_thread(message.chat),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_parameters=_reply_parameters(message),
+        )
+        return sent.message_id
+
+    async def _edit_text(self, ref: MessageRef, text: str, parse_mode: str | None) -> None:
+        try:
+            await self._bot.edit_message_text(
+                text,
+                ref.chat.chat_id,
+                int(ref.message_id),
+                parse_mode=parse_mode,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                raise
+
+
+class _AskedToWait(TelegramError):
+    """Telegram answered 429: come back after `after` seconds."""
+
+    __slots__ = ("after",)
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"Telegram asks to wait for {after:g} s (429)")
+        self.after = after
+
+
+class _ServerError(NetworkError):
+    """Telegram answered 5xx."""
+
+    __slots__ = ("status",)
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"Telegram has trouble of its own ({status})")
+        self.status = status
+
+
+class _Request(HTTPXRequest):
+    """The library's HTTP client, with errors of our own where its errors say too little.
+
+    Its error for 429 gives a deprecation warning each time, its error for 5xx hides the status.
+    """
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make one request, and return status and payload."""
+        status, payload = await super().do_request(*args, **kwargs)
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            raise _AskedToWait(_retry_after(payload))
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise _ServerError(status)
+        return status, payload
+
+
+class _WaitParameters(BaseModel):
+    retry_after: float
+
+
+class _WaitAnswer(BaseModel):
+    parameters: _WaitParameters
+
+
+def _retry_after(payload: bytes) -> float:
+    try:
+        return _WaitAnswer.model_validate_json(payload).parameters.retry_after
+    except ValidationError:  # from a proxy in between: it says 429, but not for how long
+        return OUTAGE_WAIT
+
+
+@contextmanager
+def _errors_for_caller(chat: Chat, *, is_repeatable: bool) -> Iterator[None]:
+    """Turn Telegram's errors into what the caller can do: try again later, or give up."""
+    try:
+        yield
+    except _AskedToWait as error:
+        raise RetryLater(str(error), error.after) from error
+    except InvalidToken as error:
+        raise RetryLater("Telegram refuses the bot's token", BAD_TOKEN_WAIT) from error
+    except (BadRequest, Forbidden, ChatMigrated) as error:
+        raise NotDelivered(f"Telegram refuses this for chat {chat.chat_id}: {error}") from error
+    except TelegramError as error:
+        if is_repeatable or _nothing_was_sent(error):
+            raise RetryLater(f"Telegram is out of reach: {error}", OUTAGE_WAIT) from error
+        raise NotDelivered(
+            f"the answer was lost on the way ({error}): the message may be in chat {chat.chat_id} already, "
+            "and sending it again could show it twice"
+        ) from error
+
+
+def _nothing_was_sent(error: TelegramError) -> bool:
+    if isinstance(error, _ServerError):
+        return error.status != httpx.codes.GATEWAY_TIMEOUT
+    return isinstance(error.__cause__, NOTHING_WAS_SENT)
+
+
+async def _with_plain_fallback(body: Rendered, call: Callable[[str, str | None], Awaitable[T]]) -> T:
+    """Make a call with the marked-up text, or with the plain one where Telegram cannot read the markup."""
+    try:
+        return await call(mended(body.text), ParseMode.HTML)
+    except BadRequest as error:
+        if "can't parse entities" not in error.message.lower():
+            raise
+        logger.warning("Telegram cannot read the markup, sending plain text: %s", error)
+    return await call(mended(body.plain), None)
+
+
+def _reply_parameters(message: OutgoingMessage) -> ReplyParameters | None:
+    if message.reply_to is None or message.chat.kind is ChatKind.PRIVATE:
+        return None
+    number = number_of(message.reply_to, message.chat.chat_id)
+    return None if number is None else ReplyParameters(number, allow_sending_without_reply=True)
+
+
+def _thread(chat: Chat) -> int | None:
+    return None if chat.thread_id is None else int(chat.thread_id)
+
+
+def _menu_text(command: CommandInfo, language: Language) -> str:
+    text = command.help.get(language) or command.help.get(Language.ENGLISH) or command.name
+    return text[:MAX_COMMAND_HELP]
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _update_id(update: object) -> int | None:
+    """Return an update's number; None for what cannot be confirmed by itself (the next update does)."""
+    update_id = update.get("update_id") if isinstance(update, dict) else None
+    if isinstance(update_id, int):
+        return update_id
+    logger.error("Telegram sent an update without a number; it is left out")
+    return None
+
+
+def _cause(error: TelegramError) -> str:
+    if isinstance(error, Conflict):
+        return (
+            "another program receives messages with this token; stop it, or give this bot a token of its own "
+            f"(Telegram says: {error})"
+        )
+    return str(error)

@@ -1,0 +1,191 @@
+"""What Telegram sends: reads one update of the Bot API into an event."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+
+KINDS = {"private": ChatKind.PRIVATE, "group": ChatKind.GROUP, "supergroup": ChatKind.GROUP}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the bot itself is on Telegram; `username` is without the @."""
+
+    user_id: int
+    username: str
+
+
+def read_event(update: object, adapter: str, account: Account) -> MessageEvent | None:
+    """Return the event of an update, or None where there is nothing to answer.
+
+    Edits, service messages and what bots write are not answered. Raises pydantic's ValidationError, which
+    names the field but does not quote it, where the update has not the form of the Bot API.
+    """
+    message = _Update.model_validate(update).message
+    if message is None or message.sender is None or message.sender.is_bot or message.chat.type not in KINDS:
+        return None
+    text, entities = (message.text, message.entities) if message.text else (message.caption, message.caption_entities)
+    if not text:
+        return None
+    calls = _Calls.in_text(text, entities, account)
+    return MessageEvent(
+        message_id=message_id_of(message.chat.id, message.message_id),
+        chat=_chat(message, adapter),
+        sender=_sender(message.sender),
+        text=calls.rest,
+        sent_at=float(message.date),
+        is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
+    )
+
+
+def message_id_of(chat_id: int | str, number: int) -> str:
+    """Return the name of a message that is unique within the adapter: Telegram numbers them per chat."""
+    return f"{chat_id}:{number}"
+
+
+def number_of(message_id: str, chat_id: str) -> int | None:
+    """Return Telegram's number of a message of this chat, None for another chat's."""
+    chat, _, number = message_id.rpartition(":")
+    return int(number) if chat == chat_id and number.isdecimal() else None
+
+
+def mended(text: str) -> str:
+    """Replace halves of surrogate pairs, which no UTF-8 can carry, by U+FFFD; each stays one UTF-16 unit."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _mended_if_text(value: object) -> object:
+    return mended(value) if isinstance(value, str) else value
+
+
+# The forms below follow https://core.telegram.org/bots/api#available-types, reduced to what is used here.
+_Text = Annotated[str, BeforeValidator(_mended_if_text)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class _User(_Form):
+    id: int
+    is_bot: bool
+    first_name: _Text
+    last_name: _Text = ""
+    language_code: _Text | None = None
+
+
+class _Chat(_Form):
+    id: int
+    type: str
+
+
+class _Entity(_Form):
+    """A marked piece of a text; `offset` and `length` count UTF-16 units."""
+
+    type: str
+    offset: int = Field(ge=0)
+    length: int = Field(ge=0)
+    user: _User | None = None
+
+
+class _RepliedTo(_Form):
+    sender: _User | None = Field(None, alias="from")
+    forum_topic_created: object = None
+
+
+class _Message(_Form):
+    message_id: int
+    date: int
+    chat: _Chat
+    sender: _User | None = Field(None, alias="from")
+    text: _Text = ""
+    entities: tuple[_Entity, ...] = ()
+    caption: _Text = ""
+    caption_entities: tuple[_Entity, ...] = ()
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    reply_to_message: _RepliedTo | None = None
+
+
+class _Update(_Form):
+    message: _Message | None = None
+
+
+def _chat(message: _Message, adapter: str) -> Chat:
+    # Outside of topics Telegram gives a thread id to every chain of replies: those are not places.
+    has_topic = message.is_topic_message and message.message_thread_id is not None
+    thread_id = str(message.message_thread_id) if has_topic else None
+    return Chat(adapter, str(message.chat.id), KINDS[message.chat.type], thread_id)
+
+
+def _sender(user: _User) -> Sender:
+    language = None
+    if user.language_code:
+        language = Language.CHINESE if user.language_code.lower().startswith("zh") else Language.ENGLISH
+    return Sender(str(user.id), f"{user.first_name} {user.last_name}".strip(), language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What the entities of a text say about whom it is meant for; `rest` is the text without our own name."""
+
+    rest: str
+    names_bot: bool
+    has_command: bool
+    names_other_bot: bool
+
+    @classmethod
+    def in_text(cls, text: str, entities: Sequence[_Entity], account: Account) -> "_Calls":
+        utf16 = text.encode("utf-16-le")
+        own_name = f"@{account.username}".lower()
+        cuts: list[tuple[int, int]] = []
+        has_command = names_other_bot = False
+        for entity in entities:
+            start, end = entity.offset, entity.offset + entity.length
+            part = _decode(utf16, start, end)
+            if entity.type == "bot_command":
+                name = part[part.find("@") :].lower() if "@" in part else ""
+                if name == own_name:
+                    cuts.append((end - len(name), end))
+                elif start == 0:
+                    has_command, names_other_bot = not name, bool(name)
+            elif (entity.type == "mention" and part.lower() == own_name) or (
+                entity.user is not None and entity.user.id == account.user_id
+            ):
+                cuts.append((start, end))
+        # A message that is nothing but our name keeps it: an empty text could not be answered.
+        return cls(_without(utf16, sorted(cuts)) or text, bool(cuts), has_command, names_other_bot)
+
+    def is_for(self, account: Account, replied_to: _RepliedTo | None) -> bool:
+        """Tell whether the bot is meant, in a chat of many."""
+        if self.names_other_bot:
+            return False
+        return self.names_bot or self.has_command or _is_by(account, replied_to)
+
+
+def _is_by(account: Account, message: _RepliedTo | None) -> bool:
+    """Tell whether the bot wrote a message. A topic's first one counts for nobody: all in it "reply" to that."""
+    if message is None or message.sender is None or message.forum_topic_created is not None:
+        return False
+    return message.sender.id == account.user_id
+
+
+def _without(utf16: bytes, cuts: Iterable[tuple[int, int]]) -> str:
+    """Return the text without the cut pieces, and without the second of the two spaces around each."""
+    kept: list[str] = []
+    position = 0
+    for start, end in cuts:
+        kept.append(_decode(utf16, position, start))
+        is_after_space = not kept[-1] or kept[-1][-1].isspace()
+        position = max(position, end + (is_after_space and _decode(utf16, end, end + 1) == " "))
+    kept.append(_decode(utf16, position, len(utf16) // 2))
+    return "".join(kept).strip()
+
+
+def _decode(utf16: bytes, start: int, end: int) -> str:
+    """Return the text between two offsets, in UTF-16 units."""
+    return utf16[2 * start : 2 * end].decode("utf-16-le", "replace")

@@ -1,0 +1,190 @@
+"""Reading what Telegram sends."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from glmbot.adapters.telegram_updates import Account, mended, message_id_of, number_of, read_event
+from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+
+ACCOUNT = Account(4242, "glm_test_bot")
+ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "last_name": "Lee", "language_code": "en"}
+BOT = {"id": 4242, "is_bot": True, "first_name": "GLM"}
+
+
+def update(text: str, chat_type: str = "supergroup", **fields: object) -> dict[str, Any]:
+    message = {"message_id": 5, "date": 1_700_000_000, "chat": {"id": -100, "type": chat_type}, "from": ANN}
+    return {"update_id": 1, "message": message | {"text": text} | fields}
+
+
+def entity(kind: str, text: str, part: str, **fields: object) -> dict[str, Any]:
+    """Mark the last occurrence of a part, in UTF-16 units as Telegram counts."""
+    before = text[: text.rindex(part)]
+    length = len(part.encode("utf-16-le")) // 2
+    return {"type": kind, "offset": len(before.encode("utf-16-le")) // 2, "length": length} | fields
+
+
+def read(*args: Any, **fields: Any) -> MessageEvent:
+    event = read_event(update(*args, **fields), "telegram", ACCOUNT)
+    assert event is not None
+    return event
+
+
+def test_a_private_message_becomes_an_event() -> None:
+    assert read("hello", "private") == MessageEvent(
+        message_id="-100:5",
+        chat=Chat("telegram", "-100", ChatKind.PRIVATE),
+        sender=Sender("7", "Ann Lee", Language.ENGLISH),
+        text="hello",
+        sent_at=1_700_000_000.0,
+        is_addressed=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("zh-hans", Language.CHINESE),
+        ("zh", Language.CHINESE),
+        ("ZH-TW", Language.CHINESE),
+        ("fr", Language.ENGLISH),
+        ("", None),
+    ],
+)
+def test_language_comes_from_the_senders_settings(code: str, language: Language | None) -> None:
+    assert read("hi", **{"from": ANN | {"language_code": code}}).sender.language is language
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "rest"),
+    [
+        ("@glm_test_bot hello", "@glm_test_bot", "hello"),
+        ("hello @GLM_Test_Bot", "@GLM_Test_Bot", "hello"),
+        ("hello @glm_test_bot how are you", "@glm_test_bot", "hello how are you"),
+        ("😀👍🏽 @glm_test_bot 你好", "@glm_test_bot", "😀👍🏽 你好"),
+        ("line\n@glm_test_bot\nnext", "@glm_test_bot", "line\n\nnext"),
+        ("@glm_test_bot", "@glm_test_bot", "@glm_test_bot"),
+    ],
+)
+def test_a_mention_of_the_bot_is_cut_out(text: str, part: str, rest: str) -> None:
+    event = read(text, entities=[entity("mention", text, part)])
+    assert (event.is_addressed, event.text) == (True, rest)
+
+
+def test_a_mention_without_username_counts_too() -> None:
+    text = "GLM, what is 1 + 1?"
+    event = read(text, entities=[entity("text_mention", text, "GLM", user=BOT)])
+    assert (event.is_addressed, event.text) == (True, ", what is 1 + 1?")
+
+
+@pytest.mark.parametrize("text", ["hello all", "hello @someone_else", "an e-mail to x@glm_test_bot"])
+def test_talk_among_others_is_not_addressed(text: str) -> None:
+    entities = [entity("mention", text, "@someone_else")] if "@someone_else" in text else []
+    event = read(text, entities=entities)
+    assert (event.is_addressed, event.text) == (False, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "is_addressed", "rest"),
+    [
+        ("/help", "/help", True, "/help"),
+        ("/help@glm_test_bot me", "/help@glm_test_bot", True, "/help me"),
+        ("/help@other_bot me", "/help@other_bot", False, "/help@other_bot me"),
+        ("please see /help", "/help", False, "please see /help"),
+        ("😀 /help@glm_test_bot", "/help@glm_test_bot", True, "😀 /help"),
+    ],
+)
+def test_commands_in_groups(text: str, command: str, is_addressed: bool, rest: str) -> None:
+    event = read(text, entities=[entity("bot_command", text, command)])
+    assert (event.is_addressed, event.text) == (is_addressed, rest)
+
+
+def test_a_command_after_a_mention_comes_to_the_front() -> None:
+    text = "@glm_test_bot /reset@glm_test_bot"
+    entities = [entity("mention", text[:13], "@glm_test_bot"), entity("bot_command", text, "/reset@glm_test_bot")]
+    assert read(text, entities=entities).text == "/reset"
+
+
+def test_a_reply_to_the_bot_is_addressed_but_not_a_command_for_another_bot() -> None:
+    reply = {"message_id": 4, "date": 1, "chat": {"id": -100, "type": "group"}, "from": BOT}
+    text = "/x@other_bot"
+    assert read("and now?", reply_to_message=reply).is_addressed
+    assert not read(text, reply_to_message=reply, entities=[entity("bot_command", text, text)]).is_addressed
+    assert not read("hi", reply_to_message=reply | {"from": ANN}).is_addressed
+
+
+def test_talk_in_a_topic_that_the_bot_opened_is_no_reply_to_it() -> None:
+    opening = {"message_id": 3, "from": BOT, "forum_topic_created": {"name": "x"}}
+    assert not read("hi", reply_to_message=opening, is_topic_message=True, message_thread_id=3).is_addressed
+
+
+def test_only_topics_are_threads() -> None:
+    assert read("hi", message_thread_id=3).chat.thread_id is None
+    assert read("hi", message_thread_id=3, is_topic_message=True).chat.thread_id == "3"
+
+
+def test_a_caption_is_a_text() -> None:
+    caption = "@glm_test_bot what is this?"
+    event = read("", caption=caption, caption_entities=[entity("mention", caption, "@glm_test_bot")])
+    assert (event.is_addressed, event.text) == (True, "what is this?")
+
+
+@pytest.mark.parametrize(
+    "unanswered",
+    [
+        {"update_id": 1, "edited_message": update("hi")["message"]},
+        {"update_id": 1},
+        update("", new_chat_members=[ANN]),
+        update("hi", **{"from": ANN | {"is_bot": True}}),
+        update("hi", **{"from": None}),
+        update("hi", "channel"),
+    ],
+    ids=["edit", "empty", "service message", "bot", "nobody", "channel"],
+)
+def test_what_is_not_answered(unanswered: dict[str, Any]) -> None:
+    assert read_event(unanswered, "telegram", ACCOUNT) is None
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        None,
+        {"message": "hi"},
+        {"message": {"text": "secret"}},
+        update("secret", date="yesterday"),
+        update("secret", entities=[{"type": "mention", "offset": -1, "length": 5}]),
+        update("secret", **{"from": {"id": "secret"}}),
+    ],
+)
+def test_malformed_updates_are_refused_without_quoting_them(malformed: object) -> None:
+    with pytest.raises(ValidationError) as raised:
+        read_event(malformed, "telegram", ACCOUNT)
+    assert "secret" not in str(raised.value)
+
+
+def test_lone_surrogates_become_replacement_characters_and_offsets_stay() -> None:
+    text = "\ud83d @glm_test_bot \udc00"
+    entities = [{"type": "mention", "offset": 2, "length": 13}]
+    sender = ANN | {"first_name": "A\ud800"}
+    event = read(text, entities=entities, **{"from": sender})
+    assert (event.text, event.sender.name) == ("\ufffd \ufffd", "A\ufffd Lee")
+    assert mended("\ud83d\ude00 ok") == "😀 ok"
+
+
+def test_offsets_outside_of_the_text_are_harmless() -> None:
+    entities = [{"type": "mention", "offset": 3, "length": 999}, {"type": "bot_command", "offset": 999, "length": 5}]
+    assert read("hello", entities=entities).text == "hello"
+
+
+def test_ten_thousand_mentions_in_ten_megabytes_are_read() -> None:
+    text = "@glm_test_bot " * 10_000 + "x" * 10_000_000
+    entities = [{"type": "mention", "offset": 14 * i, "length": 13} for i in range(10_000)]
+    assert read(text, entities=entities).text == "x" * 10_000_000
+
+
+def test_message_ids_are_read_back_for_their_own_chat_only() -> None:
+    message_id = message_id_of(-100, 5)
+    assert number_of(message_id, "-100") == 5
+    assert number_of(message_id, "100") is None
+    assert number_of("terminal", "-100") is None
