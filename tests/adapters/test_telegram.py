@@ -66,7 +66,7 @@ def adapter(telegram: FakeTelegram) -> TelegramAdapter:
 
 
 def adapter_for(telegram: FakeTelegram, waits: Waits = QUICK, token: str | None = None) -> TelegramAdapter:
-    settings = TelegramSettings(token=token or telegram.token, base_url=telegram.base_url)  # type: ignore[arg-type]
+    settings = TelegramSettings(token=token or telegram.token, base_url=telegram.base_url)
     return TelegramAdapter("telegram", settings, waits=waits)
 
 
@@ -100,7 +100,7 @@ def test_it_is_an_adapter_with_a_menu(adapter: TelegramAdapter) -> None:
 @pytest.mark.parametrize("token", ["", "'12:ab'", "12:ab\n"])
 def test_a_token_that_cannot_be_right_names_the_remedy(token: str) -> None:
     with pytest.raises(ConfigError, match="GLMBOT_ADAPTERS__TELEGRAM__TOKEN") as raised:
-        TelegramAdapter("telegram", TelegramSettings(token=token))  # type: ignore[arg-type]
+        TelegramAdapter("telegram", TelegramSettings(token=token))
     assert "12:ab" not in str(raised.value)
 
 
@@ -406,7 +406,7 @@ async def test_what_telegram_did_not_do_may_be_tried_again(
 
 
 async def test_without_a_connection_nothing_was_sent(unused_tcp_port: int) -> None:
-    settings = TelegramSettings(token="1:x", base_url=f"http://127.0.0.1:{unused_tcp_port}/bot")  # type: ignore[arg-type]
+    settings = TelegramSettings(token="1:x", base_url=f"http://127.0.0.1:{unused_tcp_port}/bot")
     with pytest.raises(RetryLater, match="out of reach"):
         await TelegramAdapter("telegram", settings).send(outgoing("hi"))
 

@@ -13,8 +13,8 @@ ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "last_name": "Lee", "langu
 BOT = {"id": 4242, "is_bot": True, "first_name": "GLM"}
 
 
-def update(text: str, chat_type: str = "supergroup", **fields: object) -> dict[str, Any]:
-    message = {"message_id": 5, "date": 1_700_000_000, "chat": {"id": -100, "type": chat_type}, "from": ANN}
+def update(text: str, chat_type: str = "supergroup", sender: object = ANN, **fields: object) -> dict[str, Any]:
+    message = {"message_id": 5, "date": 1_700_000_000, "chat": {"id": -100, "type": chat_type}, "from": sender}
     return {"update_id": 1, "message": message | {"text": text} | fields}
 
 
@@ -53,7 +53,7 @@ def test_a_private_message_becomes_an_event() -> None:
     ],
 )
 def test_language_comes_from_the_senders_settings(code: str, language: Language | None) -> None:
-    assert read("hi", **{"from": ANN | {"language_code": code}}).sender.language is language
+    assert read("hi", sender=ANN | {"language_code": code}).sender.language is language
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_a_caption_is_a_text() -> None:
         {"update_id": 1, "edited_message": update("hi")["message"]},
         {"update_id": 1},
         update("", new_chat_members=[ANN]),
-        update("hi", **{"from": ANN | {"is_bot": True}}),
-        update("hi", **{"from": None}),
+        update("hi", sender=ANN | {"is_bot": True}),
+        update("hi", sender=None),
         update("hi", "channel"),
     ],
     ids=["edit", "empty", "service message", "bot", "nobody", "channel"],
@@ -154,7 +154,7 @@ def test_what_is_not_answered(unanswered: dict[str, Any]) -> None:
         {"message": {"text": "secret"}},
         update("secret", date="yesterday"),
         update("secret", entities=[{"type": "mention", "offset": -1, "length": 5}]),
-        update("secret", **{"from": {"id": "secret"}}),
+        update("secret", sender={"id": "secret"}),
     ],
 )
 def test_malformed_updates_are_refused_without_quoting_them(malformed: object) -> None:
@@ -167,7 +167,7 @@ def test_lone_surrogates_become_replacement_characters_and_offsets_stay() -> Non
     text = "\ud83d @glm_test_bot \udc00"
     entities = [{"type": "mention", "offset": 2, "length": 13}]
     sender = ANN | {"first_name": "A\ud800"}
-    event = read(text, entities=entities, **{"from": sender})
+    event = read(text, entities=entities, sender=sender)
     assert (event.text, event.sender.name) == ("\ufffd \ufffd", "A\ufffd Lee")
     assert mended("\ud83d\ude00 ok") == "😀 ok"
 
