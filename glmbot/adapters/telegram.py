@@ -232,14 +232,18 @@ class TelegramAdapter:
         return MessageRef(message.chat, str(number))
 
     async def _send_text(self, message: OutgoingMessage, text: str, parse_mode: str | None) -> int:
-        sent = await self._bot.send_message(
-            message.chat.chat_id,
-            text,
-            parse_mode,
-            message_thread_id=_thread(message.chat),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-            reply_parameters=_reply_parameters(message),
-        )
+        thread_id, reply_parameters = _thread(message.chat), _reply_parameters(message)
+        try:
+            sent = await self._bot.send_message(
+                message.chat.chat_id,
+                text,
+                parse_mode,
+                message_thread_id=thread_id,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_parameters=reply_parameters,
+            )
+        except (KeyError, TypeError, ValueError) as error:  # the library cannot read what came with status 200
+            raise TelegramError(f"an answer that cannot be read, {type(error).__name__}") from error
         return sent.message_id
 
     async def _edit_text(self, ref: MessageRef, text: str, parse_mode: str | None) -> None:

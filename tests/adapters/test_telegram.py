@@ -425,6 +425,14 @@ async def test_a_send_without_an_answer_in_time_is_not_repeated(telegram: FakeTe
     assert telegram.visible() == ["hi"]
 
 
+async def test_a_send_whose_answer_cannot_be_read_is_not_repeated(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
+    telegram.fail("sendMessage", 200, is_accepted=True)
+    with pytest.raises(NotDelivered, match="could show it twice"):
+        await adapter.send(outgoing("hi"))
+
+
 async def test_a_gateway_that_waited_in_vain_counts_as_a_lost_answer(
     telegram: FakeTelegram, adapter: TelegramAdapter
 ) -> None:
