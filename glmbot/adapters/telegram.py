@@ -69,10 +69,11 @@ class TelegramAdapter:
     Incoming: an update is confirmed only by asking for the ones after it, so nothing is lost before `accept`
     has stored it; Telegram keeps unconfirmed updates for 24 hours.
 
-    Outgoing: Telegram knows no key for a send. Where it is sure that nothing was sent (no connection, 429,
-    5xx) `send` raises `RetryLater`; where the answer was lost after the request had left (time-out, cut
-    connection, 504) the message may be visible, so it raises `NotDelivered` rather than show it twice.
-    Edits and the typing sign do no harm when repeated: there both are `RetryLater`.
+    Outgoing: Telegram knows no key for a send. Where nothing was sent (no connection, 429, 5xx) `send` raises
+    `RetryLater`; should Telegram ever answer 5xx to what it has sent, that makes one duplicate. Where the
+    answer was lost after the request had left (time-out, cut connection, 504) the message may well be visible,
+    so it raises `NotDelivered` rather than show it twice. Edits and the typing sign do no harm when repeated:
+    for them both are `RetryLater`.
     """
 
     def __init__(self, name: str, settings: TelegramSettings, *, waits: Waits | None = None) -> None:
