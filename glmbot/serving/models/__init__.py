@@ -1,0 +1,1 @@
+"""Our own ports of the ChatGLM family."""

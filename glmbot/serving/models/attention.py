@@ -1,0 +1,67 @@
+"""Attention of ChatGLM-6B."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers.cache_utils import Cache
+
+from glmbot.serving.models.rotary import rotate
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What each token may see.
+
+    `is_open`: (B, 1, T, S), true where the token (row) sees the column. `is_blind`: (B, 1, T, 1), true for a
+    row that may see nothing (padding): the published code fills all its scores with one finite number, so it
+    attends evenly to all columns.
+    """
+
+    is_open: Tensor
+    is_blind: Tensor
+
+
+def view_of(hidden: Tensor) -> View | None:
+    """Return the view a mask leaves open, None where it hides nothing; hidden: (B, 1, T, S), true is hidden."""
+    if not bool(hidden.any()):
+        return None
+    is_blind = hidden.all(dim=-1, keepdim=True)
+    return View(~hidden | is_blind, is_blind)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention with rotary positions; `layer` counts from 0."""
+
+    def __init__(self, hidden_size: int, num_heads: int, layer: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.layer = layer
+        self.query_key_value = nn.Linear(hidden_size, 3 * hidden_size)
+        self.dense = nn.Linear(hidden_size, hidden_size)
+
+    def forward(self, x: Tensor, tables: list[tuple[Tensor, Tensor]], view: View | None, cache: Cache | None) -> Tensor:
+        """Attend from each token of x to itself and to the cached ones, as far as `view` is open.
+
+        x: (B, T, C); tables: cosine and sine (B, 1, T, R), one pair per position coordinate; returns (B, T, C).
+        The published code divides the scores by the layer's number and multiplies them back in float32, which
+        cancels out.
+        """
+        # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D) -> 3 x (B, H, T, D)
+        joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        query, key, value = joint.chunk(3, dim=-1)
+        query, key = _rotate_parts(query, tables), _rotate_parts(key, tables)
+        if cache is not None:
+            key, value = cache.update(key, value, self.layer)
+        if view is not None:
+            query = query.masked_fill(view.is_blind, 0)  # even scores
+        out = scaled_dot_product_attention(query, key, value, attn_mask=view.is_open if view else None)
+        dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
+        return dense
+
+
+def _rotate_parts(x: Tensor, tables: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """Rotate one part of each head per position coordinate; x: (B, H, T, D)."""
+    parts = x.chunk(len(tables), dim=-1)
+    return torch.cat([rotate(part, cos, sin) for part, (cos, sin) in zip(parts, tables, strict=True)], dim=-1)

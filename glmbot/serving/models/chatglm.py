@@ -1,0 +1,182 @@
+"""ChatGLM-6B, written anew for a current transformers from the facts of the published model."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, gelu
+from transformers import DynamicCache, GenerationMixin, PreTrainedModel
+from transformers.cache_utils import Cache
+from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
+
+from glmbot.serving.models.attention import SelfAttention, View, view_of
+from glmbot.serving.models.config import ChatGLMConfig
+from glmbot.serving.models.positions import SpecialIds, prompt_mask, prompt_positions
+from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables
+
+RESIDUAL_FACTOR = math.sqrt(2 * 28)
+"""Also for models of other depths: the published code never passes the number of layers on."""
+IGNORED_LABEL = -100
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with a GELU (tanh approximation) between them."""
+
+    def __init__(self, config: ChatGLMConfig) -> None:
+        super().__init__()
+        self.dense_h_to_4h = nn.Linear(config.hidden_size, config.inner_hidden_size)
+        self.dense_4h_to_h = nn.Linear(config.inner_hidden_size, config.hidden_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the shape of x: (B, T, C)."""
+        out: Tensor = self.dense_4h_to_h(gelu(self.dense_h_to_4h(x), approximate="tanh"))
+        return out
+
+
+class Block(nn.Module):
+    """One layer; its residuals carry the *normalised* input, times a constant."""
+
+    def __init__(self, config: ChatGLMConfig, layer: int) -> None:
+        super().__init__()
+        self.input_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
+        self.attention = SelfAttention(config.hidden_size, config.num_attention_heads, layer)
+        self.post_attention_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
+        self.mlp = FeedForward(config)
+
+    def forward(self, x: Tensor, tables: list[tuple[Tensor, Tensor]], view: View | None, cache: Cache | None) -> Tensor:
+        """Return the shape of x: (B, T, C)."""
+        x = self.input_layernorm(x)
+        x = RESIDUAL_FACTOR * x + self.attention(x, tables, view, cache)
+        x = self.post_attention_layernorm(x)
+        out: Tensor = RESIDUAL_FACTOR * x + self.mlp(x)
+        return out
+
+
+class ChatGLMPreTrainedModel(PreTrainedModel):  # type: ignore[misc]  # untyped base
+    """What the models below share with transformers."""
+
+    config_class = ChatGLMConfig
+    base_model_prefix = "transformer"
+    _no_split_modules = ["Block"]  # noqa: RUF012  transformers reads a plain list
+    _supports_sdpa = True
+    # the stored buffers are ignored: they are computed, so that their rounding is right
+    _keys_to_ignore_on_load_unexpected = [r"rotary_emb\.inv_freq$"]  # noqa: RUF012
+
+
+class ChatGLMModel(ChatGLMPreTrainedModel):
+    """The network without its head."""
+
+    def __init__(self, config: ChatGLMConfig) -> None:
+        super().__init__(config)
+        self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_layers))
+        self.final_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
+        head_size = config.hidden_size // config.num_attention_heads
+        self.rotary_size = head_size // 2 if config.position_encoding_2d else head_size
+        self.special_ids = SpecialIds(config.bos_token_id, config.mask_token_id, config.gmask_token_id)
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the embedding of tokens."""
+        return self.word_embeddings
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace the embedding of tokens."""
+        self.word_embeddings = value
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool | None = None,
+        output_hidden_states: bool | None = None,
+        **_: Any,
+    ) -> BaseModelOutputWithPast:
+        """Run tokens through all layers.
+
+        input_ids: (B, T); position_ids: (B, 2, T), or (B, T) in the 1-D variant; attention_mask:
+        (B, 1, T, S) bool, true is hidden. Both are derived for whole prompts where they are not given; after
+        a cache, position_ids must be given, and no mask means that all is seen.
+        """
+        if use_cache and past_key_values is None:
+            past_key_values = DynamicCache()
+        has_past = past_key_values is not None and past_key_values.get_seq_length() > 0
+        if position_ids is None:
+            position_ids = self.prompt_positions(input_ids)
+        if attention_mask is None and not has_past:
+            attention_mask = prompt_mask(input_ids, self.config.bos_token_id)
+        view = view_of(attention_mask) if attention_mask is not None else None
+        x = self.word_embeddings(input_ids)
+        tables = self._tables(position_ids, x.dtype)
+        states = [x]
+        for block in self.layers:
+            x = block(x, tables, view, past_key_values)
+            states.append(x)
+        x = self.final_layernorm(x)
+        states[-1] = x  # as published: the last layer's own output is not among them
+        return BaseModelOutputWithPast(
+            last_hidden_state=x,
+            past_key_values=past_key_values if use_cache else None,
+            hidden_states=tuple(states) if output_hidden_states else None,
+        )
+
+    def prompt_positions(self, input_ids: Tensor) -> Tensor:
+        """Return the positions of whole, unpadded rows: (B, 2, T), or (B, T) in the 1-D variant."""
+        return prompt_positions(input_ids, self.special_ids, is_2d=self.config.position_encoding_2d)
+
+    def _tables(self, positions: Tensor, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
+        """Return cosine and sine, (B, 1, T, R), for each position coordinate."""
+        frequencies = inverse_frequencies(self.rotary_size).to(positions.device)
+        rows = positions.unbind(dim=1) if self.config.position_encoding_2d else (positions,)
+        tables = [rotary_tables(row, frequencies, dtype) for row in rows]
+        return [(cos[:, None], sin[:, None]) for cos, sin in tables]
+
+
+class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):  # type: ignore[misc]
+    """ChatGLM-6B with its language-model head."""
+
+    def __init__(self, config: ChatGLMConfig) -> None:
+        super().__init__(config)
+        self.transformer = ChatGLMModel(config)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.post_init()
+
+    def get_output_embeddings(self) -> nn.Module:
+        """Return the head."""
+        return self.lm_head
+
+    def set_output_embeddings(self, value: nn.Module) -> None:
+        """Replace the head."""
+        self.lm_head = value
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        position_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        labels: Tensor | None = None,
+        use_cache: bool | None = None,
+        output_hidden_states: bool | None = None,
+        logits_to_keep: int = 0,
+        **kwargs: Any,
+    ) -> CausalLMOutputWithPast:
+        """Return logits (B, T, V), of the last `logits_to_keep` tokens only where that is not 0.
+
+        labels: (B, T), -100 where there is no loss; each is predicted from the tokens before it.
+        """
+        out = self.transformer(
+            input_ids, position_ids, attention_mask, past_key_values, use_cache, output_hidden_states
+        )
+        logits = self.lm_head(out.last_hidden_state[:, -logits_to_keep:])
+        loss = None
+        if labels is not None:
+            loss = cross_entropy(
+                logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED_LABEL
+            )
+        return CausalLMOutputWithPast(
+            loss=loss, logits=logits, past_key_values=out.past_key_values, hidden_states=out.hidden_states
+        )

@@ -1,0 +1,71 @@
+"""The configuration of ChatGLM-6B, in the keys of its published config.json."""
+
+from typing import Any
+
+from transformers import PretrainedConfig
+
+from glmbot.errors import CheckpointError
+
+
+class ChatGLMConfig(PretrainedConfig):  # type: ignore[misc]  # untyped base
+    """ChatGLM-6B's shape and special ids; the defaults are those of the real model.
+
+    All three generations call themselves "chatglm"; the later ones have `padded_vocab_size`.
+    """
+
+    model_type = "chatglm"
+    keys_to_ignore_at_inference = ["past_key_values"]  # noqa: RUF012  transformers reads a plain list
+
+    def __init__(
+        self,
+        vocab_size: int = 130528,
+        hidden_size: int = 4096,
+        num_layers: int = 28,
+        num_attention_heads: int = 32,
+        inner_hidden_size: int = 16384,
+        layernorm_epsilon: float = 1e-5,
+        max_sequence_length: int = 2048,
+        position_encoding_2d: bool = True,
+        pad_token_id: int = 3,
+        mask_token_id: int = 130000,
+        gmask_token_id: int = 130001,
+        bos_token_id: int = 130004,
+        eos_token_id: int = 130005,
+        **kwargs: Any,
+    ) -> None:
+        _refuse_other_generations(kwargs)
+        kwargs.pop("auto_map", None)  # names code that would come with the checkpoint: never run
+        kwargs.pop("tie_word_embeddings", None)
+        self.vocab_size = vocab_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.num_hidden_layers = num_layers
+        self.num_attention_heads = num_attention_heads
+        self.inner_hidden_size = inner_hidden_size
+        self.layernorm_epsilon = layernorm_epsilon
+        self.max_sequence_length = max_sequence_length
+        self.position_encoding_2d = position_encoding_2d
+        self.mask_token_id = mask_token_id
+        self.gmask_token_id = gmask_token_id
+        super().__init__(
+            pad_token_id=pad_token_id,
+            bos_token_id=bos_token_id,
+            eos_token_id=eos_token_id,
+            tie_word_embeddings=False,
+            **kwargs,
+        )
+
+
+def _refuse_other_generations(kwargs: dict[str, Any]) -> None:
+    if "padded_vocab_size" in kwargs:
+        raise CheckpointError(
+            "config.json has 'padded_vocab_size', so this is ChatGLM2, ChatGLM3 or GLM-4; "
+            "supported is ChatGLM-6B, whose config.json has 'inner_hidden_size'"
+        )
+    if kwargs.get("quantization_bit"):
+        raise CheckpointError(
+            f"config.json has 'quantization_bit' {kwargs['quantization_bit']}: quantised checkpoints are not "
+            "supported yet; use the float16 one"
+        )
+    if kwargs.get("pre_seq_len"):
+        raise CheckpointError("config.json has 'pre_seq_len': P-tuning prefixes are not supported yet")
