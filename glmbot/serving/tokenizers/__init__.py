@@ -1,0 +1,1 @@
+"""The ChatGLM family's tokenizers."""
