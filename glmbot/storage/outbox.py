@@ -1,0 +1,196 @@
+"""What goes out: each message is a row before it is sent, and keeps its key at every attempt."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from glmbot.content import Rendered
+from glmbot.events import Chat, ChatKind, MessageRef
+from glmbot.storage.clean_text import clean_text
+from glmbot.storage.database import Database
+from glmbot.storage.tables import outbox
+
+
+class OutboxState(StrEnum):
+    """How far a message is; a live one is still being written."""
+
+    LIVE = "live"
+    READY = "ready"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+UNFINISHED = (OutboxState.LIVE, OutboxState.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """One message to a platform. `key` never changes and belongs to no other message; `ref` is where it is shown."""
+
+    outbox_id: int
+    inbox_id: int | None
+    part: int
+    chat: Chat
+    body: Rendered
+    key: str
+    reply_to: str | None
+    ref: MessageRef | None
+    attempts: int
+
+
+class Outbox:
+    """The table of messages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_live(self, inbox_id: int, part: int, chat: Chat, reply_to: str | None) -> OutboxMessage:
+        """Return the row of one part of a reply that is being written, made now if it is new."""
+        async with self._database.begin() as connection:
+            values = new_row(chat, Rendered("", ""), OutboxState.LIVE, inbox_id=inbox_id, part=part, reply_to=reply_to)
+            await connection.execute(insert(outbox).values(**values).on_conflict_do_nothing())
+            statement = select(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.part == part)
+            return _message((await connection.execute(statement)).one())
+
+    async def live_parts(self, inbox_id: int) -> list[OutboxMessage]:
+        """Return the rows of a reply that was begun."""
+        statement = select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part)
+        async with self._database.begin() as connection:
+            return [_message(row) for row in await connection.execute(statement)]
+
+    async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
+        """Store messages that answer no event."""
+        async with self._database.begin() as connection:
+            for part, body in enumerate(bodies):
+                await connection.execute(insert(outbox).values(**new_row(chat, body, OutboxState.READY, part=part)))
+
+    async def due(self) -> list[OutboxMessage]:
+        """Return each chat's oldest message that is ready, if its time has come: it holds up its own chat only."""
+        oldest = (
+            select(func.min(outbox.c.outbox_id))
+            .where(outbox.c.state == OutboxState.READY)
+            .group_by(outbox.c.adapter, outbox.c.chat_id, outbox.c.thread_id)
+        )
+        statement = (
+            select(outbox)
+            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= time.time())
+            .order_by(outbox.c.outbox_id)
+        )
+        async with self._database.begin() as connection:
+            return [_message(row) for row in await connection.execute(statement)]
+
+    async def set_ref(self, outbox_id: int, ref: MessageRef) -> None:
+        """Note where a message is shown."""
+        await self._set(outbox_id, **_place_of(ref))
+
+    async def mark_sent(self, outbox_id: int, ref: MessageRef) -> None:
+        """End a message: it is shown in full."""
+        await self._set(outbox_id, state=OutboxState.SENT, **_place_of(ref))
+
+    async def wait(self, outbox_id: int, until: float) -> None:
+        """Let a message wait until a time (seconds since 1970), as its platform asked."""
+        await self._set(outbox_id, due_at=until)
+
+    async def retry(self, outbox_id: int, at: float) -> None:
+        """Let a message be tried again after an error."""
+        await self._set(outbox_id, due_at=at, attempts=outbox.c.attempts + 1)
+
+    async def fail(self, outbox_id: int, reason: str) -> None:
+        """Give a message up."""
+        await self._set(outbox_id, state=OutboxState.FAILED, reason=clean_text(reason))
+
+    async def num_open(self, adapter: str | None = None) -> int:
+        """Return how many messages are still to be shown in full."""
+        statement = select(func.count()).select_from(outbox).where(outbox.c.state.in_(UNFINISHED))
+        if adapter is not None:
+            statement = statement.where(outbox.c.adapter == adapter)
+        async with self._database.begin() as connection:
+            return int(await connection.scalar(statement) or 0)
+
+    async def next_due(self) -> float | None:
+        """Return when the next waiting message is due, None where none waits."""
+        statement = select(func.min(outbox.c.due_at)).where(
+            outbox.c.state == OutboxState.READY, outbox.c.due_at > time.time()
+        )
+        async with self._database.begin() as connection:
+            due_at: float | None = await connection.scalar(statement)
+            return due_at
+
+    async def _set(self, outbox_id: int, **values: Any) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values))
+
+
+async def complete_parts(
+    connection: AsyncConnection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
+) -> None:
+    """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place.
+
+    A live message beyond the last part shows a dash in the end: a platform may not let us delete it.
+    """
+    statement = select(outbox).where(outbox.c.inbox_id == inbox_id)
+    live = {row.part: row for row in await connection.execute(statement)}
+    shown = max((part + 1 for part, row in live.items() if row.platform_id), default=0)
+    for part, body in enumerate([*bodies, *[Rendered("—", "—")] * (shown - len(bodies))]):
+        text = {"state": OutboxState.READY, "text": clean_text(body.text), "plain": clean_text(body.plain)}
+        if part in live:
+            await connection.execute(update(outbox).where(outbox.c.outbox_id == live[part].outbox_id).values(**text))
+        else:
+            answered = reply_to if part == 0 else None
+            row = new_row(chat, body, OutboxState.READY, inbox_id=inbox_id, part=part, reply_to=answered)
+            await connection.execute(insert(outbox).values(**row))
+    surplus = update(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.state == OutboxState.LIVE)
+    await connection.execute(surplus.values(state=OutboxState.FAILED, reason="surplus"))
+
+
+def new_row(
+    chat: Chat,
+    body: Rendered,
+    state: OutboxState,
+    *,
+    part: int,
+    inbox_id: int | None = None,
+    reply_to: str | None = None,
+) -> dict[str, Any]:
+    """Return the values of a new row, with a key of its own."""
+    return {
+        "inbox_id": inbox_id,
+        "part": part,
+        "key": secrets.token_urlsafe(15),  # 20 characters; Discord takes 25
+        "adapter": chat.adapter,
+        "chat_id": chat.chat_id,
+        "thread_id": chat.thread_id or "",
+        "chat_kind": chat.kind,
+        "text": clean_text(body.text),
+        "plain": clean_text(body.plain),
+        "reply_to": reply_to,
+        "state": state,
+        "due_at": 0.0,
+    }
+
+
+def _place_of(ref: MessageRef) -> dict[str, str]:
+    return {"platform_id": ref.message_id, "platform_chat_id": ref.chat.chat_id}
+
+
+def _message(row: Row[Any]) -> OutboxMessage:
+    chat = Chat(row.adapter, row.chat_id, ChatKind(row.chat_kind), row.thread_id or None)
+    shown_in = Chat(row.adapter, row.platform_chat_id or row.chat_id, chat.kind, chat.thread_id)
+    return OutboxMessage(
+        outbox_id=row.outbox_id,
+        inbox_id=row.inbox_id,
+        part=row.part,
+        chat=chat,
+        body=Rendered(row.text, row.plain),
+        key=row.key,
+        reply_to=row.reply_to,
+        ref=MessageRef(shown_in, row.platform_id) if row.platform_id else None,
+        attempts=row.attempts,
+    )

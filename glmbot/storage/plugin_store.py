@@ -1,0 +1,46 @@
+"""What plugins keep: values by key, each plugin in a space of its own."""
+
+from pydantic import JsonValue
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from glmbot.storage.database import Database
+from glmbot.storage.tables import plugin_store
+
+
+class PluginStore:
+    """The key-value store of one plugin."""
+
+    def __init__(self, database: Database, plugin: str) -> None:
+        self._database = database
+        self._plugin = plugin
+
+    async def get(self, key: str) -> JsonValue:
+        """Return a value, None where there is none."""
+        statement = select(plugin_store.c.value).where(plugin_store.c.plugin == self._plugin, plugin_store.c.key == key)
+        async with self._database.begin() as connection:
+            value: JsonValue = await connection.scalar(statement)
+            return value
+
+    async def set(self, key: str, value: JsonValue) -> None:
+        """Store a value in the place of what was there."""
+        statement = insert(plugin_store).values(plugin=self._plugin, key=key, value=value)
+        replacing = statement.on_conflict_do_update(index_elements=["plugin", "key"], set_={"value": value})
+        async with self._database.begin() as connection:
+            await connection.execute(replacing)
+
+    async def delete(self, key: str) -> bool:
+        """Remove a value; return whether there was one."""
+        statement = delete(plugin_store).where(plugin_store.c.plugin == self._plugin, plugin_store.c.key == key)
+        async with self._database.begin() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+    async def items(self, prefix: str = "") -> list[tuple[str, JsonValue]]:
+        """Return all keys that begin with `prefix`, in order, with their values."""
+        statement = (
+            select(plugin_store.c.key, plugin_store.c.value)
+            .where(plugin_store.c.plugin == self._plugin, plugin_store.c.key.startswith(prefix, autoescape=True))
+            .order_by(plugin_store.c.key)
+        )
+        async with self._database.begin() as connection:
+            return [(row.key, row.value) for row in await connection.execute(statement)]
