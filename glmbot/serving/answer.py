@@ -1,0 +1,69 @@
+"""One answer, from the engine's tokens to text that ends before a stop string."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from glmbot.serving.engine.sequence import FinishReason
+from glmbot.serving.engine.thread import TokenStream
+from glmbot.serving.loaded_model import ResponseText
+
+
+class StopStrings:
+    """Cuts a text at the first of some strings, and holds back what may be the beginning of one."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = stops
+        self._held = ""
+        self._is_found = False
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the text has ended."""
+        return self._is_found
+
+    def add(self, text: str) -> str:
+        """Take a piece; return the text that is certain not to belong to a stop string."""
+        if self._is_found:
+            return ""
+        text = self._held + text
+        starts = [start for stop in self._stops if (start := text.find(stop)) >= 0]
+        self._is_found = bool(starts)
+        shown = min(starts) if starts else len(text) - self._num_possible(text)
+        self._held = text[shown:]
+        return text[:shown]
+
+    def finish(self) -> str:
+        """Return what was held back, when the text ends without a stop string."""
+        return "" if self._is_found else self._held
+
+    def _num_possible(self, text: str) -> int:
+        """Count the last characters of `text` that a stop string may begin with."""
+        longest = max((len(stop) for stop in self._stops), default=1) - 1
+        lengths = range(min(longest, len(text)), 0, -1)
+        return next((n for n in lengths if any(stop.startswith(text[-n:]) for stop in self._stops)), 0)
+
+
+class Answer:
+    """The text of one request while it is generated; then why it ended and how long it is."""
+
+    def __init__(self, tokens: TokenStream, text: ResponseText, stops: Sequence[str]) -> None:
+        self._tokens = tokens
+        self._text = text
+        self._stops = StopStrings(stops)
+        self.num_tokens = 0
+        self.finish: FinishReason = "cancelled"
+
+    async def pieces(self) -> AsyncIterator[str]:
+        """Yield the text as it becomes certain, and set `finish` at the end."""
+        async for output in self._tokens:
+            self.finish = output.finish or self.finish
+            if output.finish in ("error", "cancelled"):
+                return
+            self.num_tokens += 1
+            if output.token is not None and (piece := self._stops.add(self._text.add(output.token))):
+                yield piece
+            if self._stops.is_found:
+                break
+        if rest := self._stops.add(self._text.finish()) + self._stops.finish():
+            yield rest
+        if self._stops.is_found:
+            self.finish = "stop"

@@ -1,0 +1,150 @@
+"""The engine's own thread, seen from asyncio."""
+
+import asyncio
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from glmbot.errors import EngineBusy
+from glmbot.serving.engine.sequence import Output, Request
+from glmbot.serving.loaded_model import LoadedModel
+
+if TYPE_CHECKING:
+    from glmbot.serving.engine.engine import Engine
+
+BUSY_RETRY_AFTER = 5.0
+"""Seconds after which a refused client should come back: about the time of a short answer."""
+
+
+class TokenStream:
+    """The outputs of one request, as they are generated; ends after the output that has a finish reason."""
+
+    def __init__(self) -> None:
+        self._outputs: asyncio.Queue[Output] = asyncio.Queue()  # bounded by the request's max_tokens
+        self._is_finished = False
+
+    def __aiter__(self) -> "TokenStream":
+        return self
+
+    async def __anext__(self) -> Output:
+        if self._is_finished:
+            raise StopAsyncIteration
+        output = await self._outputs.get()
+        self._is_finished = output.finish is not None
+        return output
+
+    def put(self, output: Output) -> None:
+        """Append an output."""
+        self._outputs.put_nowait(output)
+
+    def cancel(self) -> None:
+        """End the stream early: the reader sees the finish reason "cancelled"."""
+        self.put(Output(-1, None, "cancelled"))
+
+
+class EngineThread:
+    """Loads a model and runs its engine. All methods are for the event loop's thread."""
+
+    def __init__(self, load: Callable[[], LoadedModel], max_open: int) -> None:
+        self._load = load
+        self._max_open = max_open
+        self._commands: queue.SimpleQueue[Callable[[Engine], None] | None] = queue.SimpleQueue()  # bounded by max_open
+        self._streams: dict[int, TokenStream] = {}
+        self._next_id = itertools.count(1)
+        self._loaded: LoadedModel | None = None
+        self._failure: Exception | None = None
+        self._ended = asyncio.Event()
+        # A daemon, since nothing can interrupt torch while it loads, and the program must be able to end.
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def loaded(self) -> LoadedModel | None:
+        """The model, once it is loaded."""
+        return self._loaded
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why the thread ended, when that was not by `stop`."""
+        return self._failure
+
+    @property
+    def num_open(self) -> int:
+        """How many requests are being answered or wait, as the event loop sees it."""
+        return len(self._streams)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to load the model."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def stop(self, patience: float) -> None:
+        """End the thread; one that is still loading after `patience` seconds is left alone."""
+        self._commands.put(None)
+        await asyncio.to_thread(self._thread.join, patience)
+
+    async def wait_for_failure(self) -> None:
+        """Return when the model could not be loaded or the engine failed as a whole."""
+        await self._ended.wait()
+
+    @contextmanager
+    def answer(self, request: Request) -> Iterator[TokenStream]:
+        """Generate while the body runs; leaving it cancels what is not finished. Raises EngineBusy."""
+        if len(self._streams) >= self._max_open:
+            raise EngineBusy(f"{len(self._streams)} requests are open already; try again later", BUSY_RETRY_AFTER)
+        sequence_id = next(self._next_id)
+        stream = self._streams[sequence_id] = TokenStream()
+        self._commands.put(lambda engine: engine.add(sequence_id, request))
+        try:
+            yield stream
+        finally:
+            del self._streams[sequence_id]
+            self._commands.put(lambda engine: engine.cancel(sequence_id))
+
+    def cancel_all(self) -> None:
+        """End every open stream early."""
+        for stream in self._streams.values():
+            stream.cancel()
+
+    def _deliver(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if stream := self._streams.get(output.sequence_id):
+                stream.put(output)
+
+    def _became_ready(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
+
+    def _failed(self, failure: Exception) -> None:
+        self._failure = failure
+        self._loaded = None
+        self.cancel_all()
+        self._ended.set()
+
+    def _run(self) -> None:
+        """The thread: load, then step until told to end. Nothing below here may touch what the loop owns."""
+        try:
+            loaded = self._load()
+            self._loop.call_soon_threadsafe(self._became_ready, loaded)
+            while self._obey(loaded.engine):
+                if outputs := loaded.engine.step():
+                    self._loop.call_soon_threadsafe(self._deliver, outputs)
+        except Exception as failure:  # noqa: BLE001  it is raised again in the loop, where it ends the server
+            self._loop.call_soon_threadsafe(self._failed, failure)
+
+    def _obey(self, engine: "Engine") -> bool:
+        """Carry out all commands that are there, waiting for one while there is no work; False: end the thread."""
+        while True:
+            try:
+                command = self._commands.get(block=not engine.has_work)
+            except queue.Empty:
+                return True
+            if command is None:
+                return False
+            command(engine)

@@ -1,0 +1,276 @@
+"""The HTTP API: chat completions, models, tokenize, health."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from glmbot.errors import EngineBusy
+from glmbot.serving.answer import Answer
+from glmbot.serving.engine.sequence import Request, Sampling
+from glmbot.serving.engine.thread import EngineThread, TokenStream
+from glmbot.serving.http_errors import (
+    ApiError,
+    bad_request,
+    error_detail,
+    error_response,
+    handle_http_error,
+    handle_unexpected_error,
+)
+from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.middleware import OPEN_PATH, RequestLog, TokenCheck
+from glmbot.serving.schemas import (
+    AssistantMessage,
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionRequest,
+    Choice,
+    ChunkChoice,
+    Delta,
+    ErrorBody,
+    Health,
+    Message,
+    ModelCard,
+    ModelList,
+    TokenizeReply,
+    TokenizeRequest,
+    Usage,
+)
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES
+"""A body that is too large is read to its end up to here, so that the client gets to see the refusal."""
+LOADING_RETRY_AFTER = 5
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def build_app(engine: EngineThread, model_name: str, token: SecretStr | None) -> Starlette:
+    """Return the whole HTTP application."""
+    api = _Api(engine, model_name)
+    routes = [
+        Route(OPEN_PATH, api.health, methods=["GET"]),
+        Route("/v1/models", api.models, methods=["GET"]),
+        Route("/v1/chat/completions", _Completions(api), methods=["POST"]),
+        Route("/tokenize", api.tokenize, methods=["POST"]),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(RequestLog, paths=frozenset(route.path for route in routes)),
+            Middleware(TokenCheck, token=token),
+        ],
+        exception_handlers={HTTPException: handle_http_error, Exception: handle_unexpected_error},
+    )
+
+
+class _Api:
+    """The short answers, and what all of them need."""
+
+    def __init__(self, engine: EngineThread, model_name: str) -> None:
+        self.engine = engine
+        self.model_name = model_name
+        self._started_at = int(time.time())
+
+    async def health(self, _: HttpRequest) -> Response:
+        """Tell whether the model is loaded; 503 while it is not."""
+        if loaded := self.engine.loaded:
+            counts = {"num_running": loaded.engine.num_running, "num_waiting": loaded.engine.num_waiting}
+            return _json(Health(status="ready", model=self.model_name, **counts))
+        return _json(Health(status="loading", model=self.model_name), status=503)
+
+    async def models(self, _: HttpRequest) -> Response:
+        """List the one model."""
+        max_length = self.loaded_model().max_length
+        card = ModelCard(id=self.model_name, created=self._started_at, max_model_len=max_length)
+        return _json(ModelList(data=[card]))
+
+    async def tokenize(self, http: HttpRequest) -> Response:
+        """Count the tokens of a prompt."""
+        body = await _read(http, TokenizeRequest)
+        loaded = self.loaded_model()
+        self.check_name(body.model)
+        if body.messages:
+            tokens = await _encode_chat(loaded, body.messages)
+        else:
+            tokens = await asyncio.to_thread(loaded.chat.encode, body.prompt or "")
+        return _json(TokenizeReply(count=len(tokens), max_model_len=loaded.max_length, tokens=tokens))
+
+    def loaded_model(self) -> LoadedModel:
+        """Return the model, or refuse with 503 while there is none."""
+        if loaded := self.engine.loaded:
+            return loaded
+        raise _unavailable("the model is still loading; try again in a few seconds", "model_loading")
+
+    def check_name(self, name: str | None) -> None:
+        """Refuse a model that is not ours."""
+        if name not in (None, self.model_name):
+            message = f"the model {name[:100]!r} is not served here; the one that is: {self.model_name!r}"
+            raise ApiError(404, message, param="model", code="model_not_found")
+
+
+class _Completions:
+    """POST /v1/chat/completions, plain or as a stream of events."""
+
+    def __init__(self, api: _Api) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        http = HttpRequest(scope, receive)
+        body = await _read(http, ChatCompletionRequest)
+        loaded = self._api.loaded_model()
+        self._api.check_name(body.model)
+        prompt = await _encode_chat(loaded, body.messages)
+        request = Request(prompt, _max_tokens(body, len(prompt), loaded.max_length), _sampling(body, loaded.sampling))
+        try:
+            with self._api.engine.answer(request) as tokens:
+                answer = Answer(tokens, loaded.chat.new_response(), body.stop or [])
+                async with _cancelled_when_gone(receive, tokens):
+                    if body.stream:
+                        await self._stream(answer, body, len(prompt), send)
+                    else:
+                        await (await self._complete(answer, len(prompt)))(scope, receive, send)
+        except EngineBusy as busy:
+            headers = {"Retry-After": f"{busy.after:.0f}"}
+            raise ApiError(429, str(busy), code="rate_limit_exceeded", headers=headers) from busy
+        http.state.note = f", {len(prompt)} + {answer.num_tokens} tokens, {answer.finish}"
+
+    async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
+        content = "".join([piece async for piece in answer.pieces()])
+        if answer.finish == "error":
+            return error_response(_failed())
+        if answer.finish == "cancelled":
+            return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
+        choice = Choice(message=AssistantMessage(content=content), finish_reason=answer.finish)
+        usage = _usage(num_prompt_tokens, answer.num_tokens)
+        return _json(ChatCompletion(model=self._api.model_name, choices=[choice], usage=usage))
+
+    async def _stream(self, answer: Answer, body: ChatCompletionRequest, num_prompt_tokens: int, send: Send) -> None:
+        """Send the answer as it comes. One that is cancelled ends without its end mark: the client sees a lost
+        connection, which is what it is, and may ask again."""
+        await _start_events(send)
+        chunk = ChatCompletionChunk(model=self._api.model_name, choices=[])
+        async for event in self._events(answer, body.wants_usage, num_prompt_tokens, chunk):
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+        if answer.finish != "cancelled":
+            await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False})
+
+    async def _events(
+        self, answer: Answer, wants_usage: bool, num_prompt_tokens: int, chunk: ChatCompletionChunk
+    ) -> AsyncIterator[bytes]:
+        """Yield the role, the text piece by piece, the finish reason and, if wanted, the token counts."""
+
+        def event(*choices: ChunkChoice, usage: Usage | None = None) -> bytes:
+            filled = chunk.model_copy(update={"choices": list(choices), "usage": usage})
+            return _event(filled.model_dump(exclude=None if wants_usage else {"usage"}))
+
+        yield event(ChunkChoice(delta=Delta(role="assistant", content="")))
+        async for piece in answer.pieces():
+            yield event(ChunkChoice(delta=Delta(content=piece)))
+        if answer.finish == "error":
+            yield _event(ErrorBody(error=error_detail(_failed())).model_dump())
+        elif answer.finish != "cancelled":
+            yield event(ChunkChoice(delta=Delta(), finish_reason=answer.finish))
+            if wants_usage:
+                yield event(usage=_usage(num_prompt_tokens, answer.num_tokens))
+
+
+async def _read(http: HttpRequest, model: type[Body]) -> Body:
+    """Read and check the body."""
+    content = bytearray()
+    num_bytes = 0
+    async for part in http.stream():
+        num_bytes += len(part)
+        if num_bytes <= MAX_BODY_BYTES:
+            content += part
+        elif num_bytes > MAX_DISCARDED_BYTES:
+            break
+    if num_bytes > MAX_BODY_BYTES:
+        raise ApiError(413, f"the body is larger than {MAX_BODY_BYTES} bytes; shorten the messages")
+    try:
+        return model.model_validate_json(bytes(content))
+    except ValidationError as error:
+        raise bad_request(error) from error
+
+
+async def _encode_chat(loaded: LoadedModel, messages: Sequence[Message]) -> list[int]:
+    plain = [{"role": message.role, "content": message.text} for message in messages]
+    try:
+        return await asyncio.to_thread(loaded.chat.encode_chat, plain)
+    except ValueError as error:
+        raise ApiError(400, f"messages: {error}", param="messages") from error
+
+
+def _max_tokens(body: ChatCompletionRequest, num_prompt_tokens: int, max_length: int) -> int:
+    """Return how long the answer may become: what was asked for, or what the context has room for."""
+    room = max_length - num_prompt_tokens
+    wanted = body.token_limit or max(room, 1)
+    if wanted <= room:
+        return wanted
+    message = (
+        f"the prompt has {num_prompt_tokens} tokens and the answer is to have up to {wanted}, but the model's context "
+        f"holds {max_length} in all; shorten the messages or lower max_tokens"
+    )
+    raise ApiError(400, message, param="messages", code="context_length_exceeded")
+
+
+def _sampling(body: ChatCompletionRequest, default: Sampling) -> Sampling:
+    return Sampling(
+        temperature=default.temperature if body.temperature is None else body.temperature,
+        top_p=default.top_p if body.top_p is None else body.top_p,
+        top_k=default.top_k,
+        seed=body.seed,
+    )
+
+
+@asynccontextmanager
+async def _cancelled_when_gone(receive: Receive, tokens: TokenStream) -> AsyncIterator[None]:
+    """End the tokens as soon as the client closes its connection."""
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        tokens.cancel()
+
+    async with asyncio.TaskGroup() as tasks:
+        watcher = tasks.create_task(watch())
+        yield
+        watcher.cancel()
+
+
+async def _start_events(send: Send) -> None:
+    headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+def _event(content: object) -> bytes:
+    """Write a server-sent event, in ASCII: some clients take U+2028 for the end of a line."""
+    return f"data: {json.dumps(content, separators=(',', ':'))}\n\n".encode()
+
+
+def _json(body: BaseModel, status: int = 200) -> Response:
+    return JSONResponse(body.model_dump(), status)
+
+
+def _usage(num_prompt_tokens: int, num_tokens: int) -> Usage:
+    total = num_prompt_tokens + num_tokens
+    return Usage(prompt_tokens=num_prompt_tokens, completion_tokens=num_tokens, total_tokens=total)
+
+
+def _failed() -> ApiError:
+    return ApiError(500, "the model failed on this request; the server's log says why", code="generation_failed")
+
+
+def _unavailable(message: str, code: str) -> ApiError:
+    return ApiError(503, message, code=code, headers={"Retry-After": str(LOADING_RETRY_AFTER)})

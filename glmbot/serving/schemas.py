@@ -1,0 +1,256 @@
+"""The JSON of the HTTP API: OpenAI's chat completions and vLLM's /tokenize.
+
+What we do not do is refused by name, never ignored; a field that only says what holds anyway is accepted.
+"""
+
+import time
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from typing_extensions import TypedDict
+
+MAX_STOPS = 4
+"""https://platform.openai.com/docs/api-reference/chat/create: up to 4 sequences."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_parts(value: object) -> object:
+    return [{"type": "text", "text": value}] if isinstance(value, str) else value
+
+
+def _only(*harmless: object) -> AfterValidator:
+    """Accept only values that change nothing."""
+
+    def check(value: object) -> object:
+        if value is None or value in harmless:
+            return value
+        allowed = " or ".join(repr(choice) for choice in harmless)
+        raise ValueError(f"is not supported by this server; leave it out{f' or send {allowed}' if allowed else ''}")
+
+    return AfterValidator(check)
+
+
+class TextPart(_Body):
+    """A piece of a message."""
+
+    type: Literal["text"]
+    text: str
+
+
+class Message(_Body):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: Annotated[list[TextPart], BeforeValidator(_as_parts), Field(min_length=1)]
+
+    @property
+    def text(self) -> str:
+        """The whole content."""
+        return "".join(part.text for part in self.content)
+
+
+Stops = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=MAX_STOPS)]
+Messages = Annotated[list[Message], Field(min_length=1)]
+
+
+class StreamOptions(_Body):
+    """What a stream tells beside the text."""
+
+    include_usage: bool | None = False
+    include_obfuscation: Annotated[Any, _only(False)] = None
+
+
+class ChatCompletionRequest(_Body):
+    """Body of POST /v1/chat/completions."""
+
+    model: str
+    messages: Messages
+    max_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    seed: Annotated[int | None, Field(ge=-(2**63), lt=2**63)] = None
+    stop: Annotated[Stops | None, BeforeValidator(_as_list)] = None
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+
+    # These describe the sender or the handling, not the answer.
+    user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    metadata: dict[str, str] | None = None
+
+    # These are accepted only where they ask for what happens anyway.
+    n: Annotated[Any, _only(1)] = None
+    presence_penalty: Annotated[Any, _only(0)] = None
+    frequency_penalty: Annotated[Any, _only(0)] = None
+    logit_bias: Annotated[Any, _only({})] = None
+    logprobs: Annotated[Any, _only(False)] = None
+    top_logprobs: Annotated[Any, _only()] = None
+    tools: Annotated[Any, _only([])] = None
+    tool_choice: Annotated[Any, _only("none", "auto")] = None
+    parallel_tool_calls: Annotated[Any, _only(True, False)] = None
+    functions: Annotated[Any, _only([])] = None
+    function_call: Annotated[Any, _only("none", "auto")] = None
+    response_format: Annotated[Any, _only({"type": "text"})] = None
+    modalities: Annotated[Any, _only(["text"])] = None
+    audio: Annotated[Any, _only()] = None
+    prediction: Annotated[Any, _only()] = None
+    reasoning_effort: Annotated[Any, _only()] = None
+    web_search_options: Annotated[Any, _only()] = None
+    service_tier: Annotated[Any, _only("auto", "default")] = None
+    store: Annotated[Any, _only(False)] = None
+
+    @field_validator("max_completion_tokens")
+    @classmethod
+    def _one_token_limit(cls, value: int | None, fields: ValidationInfo) -> int | None:
+        if value is not None and fields.data.get("max_tokens") is not None:
+            raise ValueError("is another name of max_tokens; send one of them")
+        return value
+
+    @property
+    def token_limit(self) -> int | None:
+        """Most tokens of the answer, under whichever name it came."""
+        return self.max_completion_tokens or self.max_tokens
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream ends with the token counts."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+
+class TokenizeRequest(_Body):
+    """Body of POST /tokenize: a conversation or bare text."""
+
+    model: str | None = None
+    messages: Messages | None = None
+    prompt: Annotated[str | None, Field(validate_default=True)] = None
+    add_generation_prompt: Annotated[Any, _only(True)] = None
+    add_special_tokens: Annotated[Any, _only(True)] = None
+
+    @field_validator("prompt")
+    @classmethod
+    def _one_text(cls, value: str | None, fields: ValidationInfo) -> str | None:
+        if "messages" in fields.data and (value is None) == (fields.data["messages"] is None):
+            raise ValueError("or messages must be there, and not both")
+        return value
+
+
+class TokenizeReply(BaseModel):
+    """Answer of POST /tokenize."""
+
+    count: int
+    max_model_len: int
+    tokens: list[int]
+
+
+class ModelCard(BaseModel):
+    """One entry of GET /v1/models."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: Literal["glmbot"] = "glmbot"
+    max_model_len: int
+
+
+class ModelList(BaseModel):
+    """Answer of GET /v1/models."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelCard]
+
+
+class Health(BaseModel):
+    """Answer of GET /health; the counts are of requests."""
+
+    status: Literal["loading", "ready"]
+    model: str
+    num_running: int = 0
+    num_waiting: int = 0
+
+
+class Usage(BaseModel):
+    """How many tokens a request took; the end mark counts as one."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class AssistantMessage(BaseModel):
+    """A whole answer."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+
+
+class Choice(BaseModel):
+    """The one answer of a completion."""
+
+    index: Literal[0] = 0
+    message: AssistantMessage
+    logprobs: None = None
+    finish_reason: Literal["stop", "length"]
+
+
+class _Completion(BaseModel):
+    id: str = Field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
+    created: int = Field(default_factory=lambda: int(time.time()))
+    model: str
+
+
+class ChatCompletion(_Completion):
+    """Answer of POST /v1/chat/completions."""
+
+    object: Literal["chat.completion"] = "chat.completion"
+    choices: list[Choice]
+    usage: Usage
+
+
+class Delta(TypedDict, total=False):
+    """What a chunk adds to the answer."""
+
+    role: Literal["assistant"]
+    content: str
+
+
+class ChunkChoice(BaseModel):
+    """The one answer of a chunk."""
+
+    index: Literal[0] = 0
+    delta: Delta
+    logprobs: None = None
+    finish_reason: Literal["stop", "length"] | None = None
+
+
+class ChatCompletionChunk(_Completion):
+    """One event of a streamed answer."""
+
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    choices: list[ChunkChoice]
+    usage: Usage | None = None
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong: in words, by kind, in which field, and as a fixed word for programs."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class ErrorBody(BaseModel):
+    """Every answer that is not 200."""
+
+    error: ErrorDetail

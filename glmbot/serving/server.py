@@ -1,0 +1,191 @@
+"""The model server as a program: bind, answer over HTTP, load the model meanwhile, end cleanly."""
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from glmbot.errors import ConfigError
+from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.model_directory import name_of, resolve
+from glmbot.serving.openai_api import build_app
+
+MAX_RUNNING = 8
+MAX_WAITING = 64
+DRAIN_TIME = 10.0
+"""Seconds that running answers get to finish when the server is told to stop."""
+LEAVE_TIME = 2.0
+"""Seconds after that for connections to close, and for the engine to end."""
+BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What `glmbot serve` was asked to do. `model` is a directory or "demo"; port 0 takes a free one."""
+
+    model: str
+    host: str
+    port: int
+    token: SecretStr | None
+    device: str
+    served_name: str | None
+    exit_when_stdin_closes: bool
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve a model until SIGTERM or Ctrl-C. Raises ConfigError for what the operator must mend."""
+    directory = resolve(options.model)
+    listener = _listen(options)
+    _announce(listener)
+    if options.exit_when_stdin_closes:
+        threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
+    with listener:
+        asyncio.run(_serve(options, directory, listener))
+
+
+async def _serve(options: ServeOptions, directory: Path, listener: socket.socket) -> None:
+    engine = EngineThread(lambda: _load(directory, options.device), max_open=MAX_RUNNING + MAX_WAITING)
+    app = build_app(engine, options.served_name or name_of(options.model), options.token)
+    engine.start()
+    try:
+        server = build_http_server(app, engine)
+        _stop_on_signals(server)
+        await run_http(server, engine, listener)
+    finally:
+        await engine.stop(LEAVE_TIME)
+    if engine.is_alive:
+        _leave_at_once()
+
+
+def _load(directory: Path, device: str) -> LoadedModel:
+    """Load the model, in the engine's thread; torch is imported here, so that the server listens before it."""
+    from glmbot.serving.loading import load
+
+    return load(directory, device, MAX_RUNNING)
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, with a limit to the time that running answers get at the end."""
+
+    def __init__(self, config: uvicorn.Config, on_drain_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_drain_end = on_drain_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests finish; after DRAIN_TIME end what is left."""
+        timer = asyncio.get_running_loop().call_later(DRAIN_TIME, self._on_drain_end)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
+
+
+def build_http_server(app: ASGIApp, engine: EngineThread) -> HttpServer:
+    """Return the HTTP server, quiet in the log: requests are logged by our own middleware."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(DRAIN_TIME + LEAVE_TIME),
+    )
+    return HttpServer(config, on_drain_end=engine.cancel_all)
+
+
+async def run_http(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:
+    """Answer requests until told to stop. Raises the engine's failure, should it fail as a whole."""
+    async with asyncio.TaskGroup() as tasks:
+        watcher = tasks.create_task(_stop_when_engine_fails(server, engine))
+        await server.serve(sockets=[listener])
+        watcher.cancel()
+    if engine.failure:
+        raise engine.failure
+
+
+async def _stop_when_engine_fails(server: HttpServer, engine: EngineThread) -> None:
+    await engine.wait_for_failure()
+    server.should_exit = server.force_exit = True
+
+
+def _stop_on_signals(server: HttpServer) -> None:
+    """Stop gracefully on SIGTERM and Ctrl-C.
+
+    uvicorn handles them itself while it runs and raises them again afterwards: they arrive here, and do no more harm.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, stop)
+
+
+def _listen(options: ServeOptions) -> socket.socket:
+    """Bind and listen, so that a client that has read the address can connect at once."""
+    where = f"{options.host!r}, port {options.port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise ConfigError(f"host {options.host!r} is no address of this machine; use 127.0.0.1") from error
+    if options.token is None and not _is_loopback(str(address[0])):
+        raise ConfigError(
+            f"host {options.host!r} can be reached by other machines: set a token in GLMBOT_SERVE_TOKEN, "
+            "or listen on 127.0.0.1"
+        )
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"cannot listen on {where}: {_reason(error)}") from error
+    return listener
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "this user may not use that port; choose one from 1024 on with --port"
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use; stop the program that has it, or choose another with --port (0 takes a free one)"
+    return f"{error.strerror}; choose an address of this machine with --host"
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+def _announce(listener: socket.socket) -> None:
+    """Print the address; whoever started us reads it from standard output."""
+    host, port = listener.getsockname()[:2]
+    sys.stdout.write(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
+    sys.stdout.flush()
+
+
+def _exit_at_end_of_stdin() -> None:
+    """End at once when the program that started us dies: nobody waits for an answer any more."""
+    while os.read(0, 4096):
+        pass
+    _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    """End the process without waiting for its threads: nothing can interrupt torch while it loads."""
+    os._exit(0)

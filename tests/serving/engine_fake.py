@@ -1,0 +1,183 @@
+"""A model that answers by a script, one letter a token, and a server around it in this process."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import torch
+from pydantic import SecretStr
+from torch import Tensor
+
+from glmbot.serving.engine.engine import Engine
+from glmbot.serving.engine.sequence import Sampling
+from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.openai_api import build_app
+from glmbot.serving.server import build_http_server, run_http
+
+END = 0
+NUM_LETTERS = 128
+MODEL_NAME = "scripted"
+DEADLINE = 20.0
+
+Script = Callable[[str], str]
+
+
+class ScriptedModel:
+    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error.
+
+    With `gated`, each decode step waits for a permit of `allow`; reading a prompt never waits.
+    """
+
+    end_tokens = frozenset({END})
+
+    def __init__(self, script: Script, *, gated: bool = False) -> None:
+        self.script = script
+        self.num_decodes = 0
+        self.num_open = 0
+        self._gate = threading.Semaphore(0) if gated else None
+
+    def allow(self, num_decodes: int) -> None:
+        assert self._gate is not None
+        self._gate.release(num_decodes)
+
+    def new_decoder(self) -> "ScriptedDecoder":
+        return ScriptedDecoder(self)
+
+    def new_sampler(self, sampling: Sampling) -> "Greedy":
+        assert sampling.top_k >= 0
+        return Greedy()
+
+    def wait(self) -> None:
+        if self._gate:
+            assert self._gate.acquire(timeout=DEADLINE), "no permit for this step"
+        self.num_decodes += 1
+
+
+class ScriptedDecoder:
+    """Checks that it is given back exactly the tokens it chose."""
+
+    def __init__(self, model: ScriptedModel) -> None:
+        self._model = model
+        self._answer: str | None = None
+        self._written = 0
+        model.num_open += 1
+
+    def __del__(self) -> None:
+        self._model.num_open -= 1
+
+    def prefill(self, prompt: Sequence[int]) -> Tensor:
+        assert torch.is_inference_mode_enabled()
+        assert self._answer is None, "a prompt is read once, in one piece"
+        self._answer = self._model.script("".join(map(chr, prompt)))
+        return self._logits()
+
+    def decode(self, token: int) -> Tensor:
+        assert self._answer is not None
+        assert token == ord(self._answer[self._written]), "a token of another sequence"
+        self._model.wait()
+        self._written += 1
+        return self._logits()
+
+    def _logits(self) -> Tensor:
+        assert self._answer is not None
+        letter = self._answer[self._written] if self._written < len(self._answer) else chr(END)
+        if letter == "\x02":
+            raise RuntimeError("scripted failure")
+        logits = torch.zeros(NUM_LETTERS)
+        logits[ord(letter)] = float("nan") if letter == "\x01" else 1.0
+        return logits
+
+
+class Greedy:
+    def choose(self, logits: Tensor) -> int:
+        assert logits.shape == (NUM_LETTERS,)
+        return int(logits.argmax())
+
+
+class LetterText:
+    """A tokenizer for which each ASCII letter is a token; a conversation is its contents, one after the other."""
+
+    def encode_chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        return self.encode("".join(message["content"] for message in messages))
+
+    def encode(self, text: str) -> list[int]:
+        return list(text.encode("ascii"))
+
+    def new_response(self) -> "LetterResponse":
+        return LetterResponse()
+
+
+class LetterResponse:
+    """Holds white space back until a letter follows, as the real one does."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def add(self, token: int) -> str:
+        self._held += chr(token)
+        if not self._held.strip():
+            return ""
+        text, self._held = self._held, ""
+        return text
+
+    def finish(self) -> str:
+        return ""
+
+
+@dataclass
+class ServedFake:
+    """A running server on a scripted model."""
+
+    url: str
+    port: int
+    model: ScriptedModel
+    engine: EngineThread
+
+    @property
+    def num_running(self) -> int:
+        assert self.engine.loaded is not None
+        return self.engine.loaded.engine.num_running
+
+
+@asynccontextmanager
+async def served(
+    model: ScriptedModel,
+    *,
+    token: str | None = None,
+    max_running: int = 4,
+    max_open: int = 8,
+    max_length: int = 64,
+    may_load: threading.Event | None = None,
+) -> AsyncIterator[ServedFake]:
+    """Serve `model` on a free port; with `may_load`, it is loaded only after that is set."""
+
+    def load() -> LoadedModel:
+        assert may_load is None or may_load.wait(DEADLINE)
+        return LoadedModel(Engine(model, max_running), LetterText(), max_length, Sampling())
+
+    engine = EngineThread(load, max_open)
+    app = build_app(engine, MODEL_NAME, SecretStr(token) if token else None)
+    server = build_http_server(app, engine)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    engine.start()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(run_http(server, engine, listener))
+        if may_load is None:
+            await until(lambda: engine.loaded is not None)
+        try:
+            yield ServedFake(f"http://127.0.0.1:{port}", port, model, engine)
+        finally:
+            server.should_exit = server.force_exit = True
+            await engine.stop(DEADLINE)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds; fail after a deadline."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,364 @@
+"""The HTTP API on a scripted model, in this process."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.serving.engine_client import Client, chat_body, client_of, open_request
+from tests.serving.engine_fake import MODEL_NAME, ScriptedModel, ServedFake, served, until
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ServedFake]:
+    async with served(ScriptedModel(lambda prompt: f"re: {prompt}")) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: ServedFake) -> AsyncIterator[Client]:
+    async with client_of(server.url) as connected:
+        yield connected
+
+
+async def test_a_plain_answer_has_openais_form(client: Client) -> None:
+    body = (await client.ask("hello")).json()
+    assert body["object"] == "chat.completion"
+    assert body["id"].startswith("chatcmpl-")
+    assert body["model"] == MODEL_NAME
+    assert body["choices"] == [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "re: hello", "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ]
+    assert body["usage"] == {"prompt_tokens": 5, "completion_tokens": 10, "total_tokens": 15}
+
+
+async def test_a_stream_begins_with_the_role_and_ends_with_its_mark(client: Client) -> None:
+    streamed = await client.stream("hello")
+    assert streamed.chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert streamed.chunks[-1]["choices"][0]["delta"] == {}
+    assert (streamed.text, streamed.finish, streamed.is_done) == ("re: hello", "stop", True)
+    assert {chunk["object"] for chunk in streamed.chunks} == {"chat.completion.chunk"}
+    assert len({(chunk["id"], chunk["created"]) for chunk in streamed.chunks}) == 1
+    assert not any("usage" in chunk for chunk in streamed.chunks)
+
+
+async def test_a_stream_tells_the_token_counts_when_asked(client: Client) -> None:
+    streamed = await client.stream("hello", stream_options={"include_usage": True})
+    assert streamed.chunks[-1]["choices"] == []
+    assert streamed.chunks[-1]["usage"] == {"prompt_tokens": 5, "completion_tokens": 10, "total_tokens": 15}
+    assert all(chunk["usage"] is None for chunk in streamed.chunks[:-1])
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+async def test_the_token_limit_cuts_the_answer(client: Client, name: str) -> None:
+    body = (await client.ask("hello", **{name: 6})).json()
+    choice = body["choices"][0]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("re: he", "length")
+    assert body["usage"]["completion_tokens"] == 6
+
+
+async def test_an_answer_may_fill_the_context_to_its_last_place() -> None:
+    async with served(ScriptedModel(lambda _: "x" * 99), max_length=20) as server, client_of(server.url) as client:
+        body = (await client.ask("hello")).json()
+    assert body["usage"] == {"prompt_tokens": 5, "completion_tokens": 15, "total_tokens": 20}
+    assert body["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize(
+    ("stop", "answer"),
+    [
+        ("llo", "re: he"),
+        (["zzz", "l"], "re: he"),
+        (["lo", "ell"], "re: h"),
+        ("re", ""),
+        ("lot", "re: hello"),
+        ([], "re: hello"),
+        (None, "re: hello"),
+    ],
+)
+async def test_stop_strings_never_appear_in_whole_or_in_part(client: Client, stop: Any, answer: str) -> None:
+    assert await client.answer("hello", stop=stop) == answer
+    streamed = await client.stream("hello", stop=stop)
+    assert (streamed.text, streamed.finish) == (answer, "stop")
+
+
+async def test_a_stop_string_frees_the_engine(server: ServedFake, client: Client) -> None:
+    server.model.script = lambda _: "ab" + "c" * 60
+    assert await client.answer("x", stop="b") == "a"
+    await until(lambda: server.num_running == 0)
+
+
+async def test_text_parts_are_joined(client: Client) -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    response = await client.http.post(
+        "/v1/chat/completions", json=chat_body("") | {"messages": [{"role": "user", "content": parts}]}
+    )
+    assert response.json()["choices"][0]["message"]["content"] == "re: ab"
+
+
+HARMLESS = {
+    "n": 1,
+    "presence_penalty": 0,
+    "frequency_penalty": 0.0,
+    "logit_bias": {},
+    "logprobs": False,
+    "tools": [],
+    "tool_choice": "none",
+    "response_format": {"type": "text"},
+    "modalities": ["text"],
+    "service_tier": "auto",
+    "store": False,
+    "user": "someone",
+    "metadata": {"a": "b"},
+    "audio": None,
+    "stop": None,
+    "seed": None,
+    "temperature": None,
+    "max_tokens": None,
+    "stream": None,
+}
+
+
+async def test_fields_that_ask_for_nothing_special_are_accepted(client: Client) -> None:
+    assert await client.answer("hello", **HARMLESS) == "re: hello"
+
+
+IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"top_logprobs": 3}, "top_logprobs"),
+        ({"logit_bias": {"5": 100}}, "logit_bias"),
+        ({"presence_penalty": 0.5}, "presence_penalty"),
+        ({"frequency_penalty": -0.5}, "frequency_penalty"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"audio": {"voice": "x"}}, "audio"),
+        ({"store": True}, "store"),
+        ({"repetition_penalty": 1.1}, "repetition_penalty"),
+        ({"temperature": 2.5}, "temperature"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"top_p": 0}, "top_p"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": 1.5}, "max_tokens"),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, "max_completion_tokens"),
+        ({"seed": 2**80}, "seed"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
+        ({"stop": ""}, "stop[0]"),
+        ({"stream": "yes"}, "stream"),
+        ({"stream_options": {"colour": 1}}, "stream_options.colour"),
+        ({"messages": []}, "messages"),
+        ({"messages": "hi"}, "messages"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user", "content": "x", "name": "y"}]}, "messages[0].name"),
+        ({"messages": IMAGE}, "messages[0].content[0].type"),
+        ({"model": None}, "model"),
+    ],
+    ids=str,
+)
+async def test_what_is_not_supported_is_refused_by_name(client: Client, fields: dict[str, Any], param: str) -> None:
+    response = await client.ask("hello", **fields)
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error["param"]) == (400, "invalid_request_error", param)
+    assert error["message"].startswith(param)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"model": "scripted", "messages": NaN}', b"\xff\xfe", b'"\\ud800"']
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/tokenize"])
+async def test_a_body_that_is_no_json_object_is_refused(client: Client, path: str, body: bytes) -> None:
+    response = await client.http.post(path, content=body)
+    assert (response.status_code, response.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+async def test_deeply_nested_json_is_refused(client: Client) -> None:
+    response = await client.http.post("/v1/chat/completions", content=b'{"model":' + b"[" * 100_000)
+    assert response.status_code == 400
+
+
+async def test_an_unknown_model_is_not_found(client: Client) -> None:
+    response = await client.ask("hello", model="gpt-4")
+    error = response.json()["error"]
+    assert (response.status_code, error["param"], error["code"]) == (404, "model", "model_not_found")
+    assert "'scripted'" in error["message"]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/tokenize", 405)])
+async def test_a_wrong_path_is_answered_in_openais_form(client: Client, method: str, path: str, status: int) -> None:
+    response = await client.http.request(method, path)
+    assert (response.status_code, response.json()["error"]["type"]) == (status, "invalid_request_error")
+
+
+@pytest.mark.parametrize("num_bytes", [1024 * 1024 + 1, 5 * 1024 * 1024])
+async def test_a_large_body_is_refused(client: Client, num_bytes: int) -> None:
+    response = await client.http.post("/v1/chat/completions", content=b" " * num_bytes)
+    assert (response.status_code, response.json()["error"]["type"]) == (413, "invalid_request_error")
+
+
+@pytest.mark.parametrize("fields", [{}, {"max_tokens": 5}])
+async def test_a_prompt_too_long_for_the_context_is_refused_with_counts(client: Client, fields: dict[str, int]) -> None:
+    response = await client.ask("x" * 64, **fields)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "context_length_exceeded")
+    assert "64 tokens" in error["message"]
+
+
+async def test_a_token_limit_beyond_the_context_is_refused(client: Client) -> None:
+    error = (await client.ask("hello", max_tokens=60)).json()["error"]
+    assert error["code"] == "context_length_exceeded"
+    assert "5 tokens" in error["message"]
+    assert "60" in error["message"]
+
+
+async def test_models_lists_the_model(client: Client) -> None:
+    body = (await client.http.get("/v1/models")).json()
+    assert body["object"] == "list"
+    card = body["data"][0]
+    assert (card["id"], card["owned_by"], card["max_model_len"]) == (MODEL_NAME, "glmbot", 64)
+
+
+async def test_tokenize_counts_a_conversation_and_bare_text(client: Client) -> None:
+    conversation = {"messages": [{"role": "user", "content": "ab"}, {"role": "assistant", "content": "c"}]}
+    for body in (conversation, {"model": MODEL_NAME, "prompt": "abc", "add_generation_prompt": True}):
+        response = await client.http.post("/tokenize", json=body)
+        assert response.json() == {"count": 3, "max_model_len": 64, "tokens": [97, 98, 99]}
+
+
+@pytest.mark.parametrize("body", [{}, {"prompt": "a", "messages": [{"role": "user", "content": "a"}]}])
+async def test_tokenize_wants_one_text(client: Client, body: dict[str, Any]) -> None:
+    response = await client.http.post("/tokenize", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "prompt")
+
+
+@pytest.mark.parametrize("sent", [None, "Bearer wrong", "Basic secret", "Bearer", "secret", "Bearer secre\xe9"])
+async def test_without_the_token_nothing_is_answered_but_health(sent: str | None) -> None:
+    headers = {b"Authorization": sent.encode("latin-1")} if sent else {}
+    async with served(ScriptedModel(str), token="secret") as server, client_of(server.url) as client:
+        for path in ("/v1/models", "/v1/chat/completions", "/tokenize", "/nowhere"):
+            response = await client.http.post(path, headers=headers)
+            assert (response.status_code, response.json()["error"]["code"]) == (401, "invalid_api_key")
+        assert (await client.http.get("/health")).status_code == 200
+
+
+async def test_with_the_token_everything_is_answered() -> None:
+    async with served(ScriptedModel(str), token="secret") as server, client_of(server.url, "secret") as client:
+        assert await client.answer("hello") == "hello"
+
+
+async def test_while_the_model_loads_only_health_is_answered() -> None:
+    may_load = threading.Event()
+    async with served(ScriptedModel(str), may_load=may_load) as server, client_of(server.url) as client:
+        health = await client.http.get("/health")
+        assert (health.status_code, health.json()["status"], health.json()["model"]) == (503, "loading", MODEL_NAME)
+        for response in (await client.ask("hi"), await client.http.get("/v1/models")):
+            assert (response.status_code, response.json()["error"]["code"]) == (503, "model_loading")
+            assert int(response.headers["retry-after"]) > 0
+        may_load.set()
+        await until(lambda: server.engine.loaded is not None)
+        assert (await client.http.get("/health")).json()["status"] == "ready"
+        assert await client.answer("hi") == "hi"
+
+
+async def test_streams_at_once_do_not_mix(client: Client) -> None:
+    questions = [letter * (1 + 3 * place) for place, letter in enumerate("abcdefgh")]
+    async with asyncio.TaskGroup() as tasks:
+        streams = [tasks.create_task(client.stream(question)) for question in questions]
+    assert [stream.result().text for stream in streams] == [f"re: {question}" for question in questions]
+
+
+async def test_a_full_queue_is_refused_with_the_time_to_come_back() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    async with served(model, max_running=1, max_open=2) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            accepted = [tasks.create_task(client.answer("x")) for _ in range(2)]
+            await until(lambda: server.engine.num_open == 2)
+            refused = await client.ask("x")
+            model.allow(100)
+        assert [task.result() for task in accepted] == ["abc", "abc"]
+        assert await client.answer("x") == "abc"
+    assert (refused.status_code, refused.json()["error"]["type"]) == (429, "rate_limit_error")
+    assert int(refused.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_client_that_leaves_is_cancelled_within_a_step(stream: bool) -> None:
+    model = ScriptedModel(lambda _: "x" * 50, gated=True)
+    async with served(model) as server:
+        _, writer = await open_request(server.port, "hello", stream=stream)
+        model.allow(3)
+        await until(lambda: model.num_decodes == 3)
+        assert (server.num_running, model.num_open) == (1, 1)
+        writer.close()
+        await until(lambda: server.engine.num_open == 0)
+        model.allow(1)  # the step that was under way
+        await until(lambda: server.num_running == 0)
+        await until(lambda: model.num_open == 0)
+        assert model.num_decodes == 4
+
+
+async def test_a_client_that_leaves_while_waiting_gives_up_its_place() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    async with served(model, max_running=1) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            first = tasks.create_task(client.answer("x"))
+            await until(lambda: server.engine.num_open == 1)
+            _, writer = await open_request(server.port, "y")
+            await until(lambda: server.engine.num_open == 2)
+            writer.close()
+            await until(lambda: server.engine.num_open == 1)
+            model.allow(3)
+        assert first.result() == "abc"
+        await until(lambda: server.num_running == 0)
+    assert model.num_decodes == 3
+
+
+@pytest.mark.parametrize("bad", ["\x01", "\x02"], ids=["scores that are no numbers", "an exception"])
+async def test_a_failing_request_is_told_so_and_the_others_go_on(bad: str) -> None:
+    async with served(ScriptedModel(str)) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            fine = tasks.create_task(client.stream("all is well"))
+            plain = tasks.create_task(client.ask(f"ab{bad}"))
+            stream = tasks.create_task(client.stream(f"ab{bad}"))
+        assert await client.answer("still here") == "still here"
+    assert (fine.result().text, fine.result().is_done) == ("all is well", True)
+    assert plain.result().status_code == 500
+    assert plain.result().json()["error"]["code"] == "generation_failed"
+    assert stream.result().text == "ab"
+    assert stream.result().errors[0]["error"]["type"] == "server_error"
+
+
+async def test_requests_are_logged_in_one_line_without_text(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await client.answer("hello")
+    await client.http.post("/secret-path")
+    await client.http.get("/health")
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("glmbot")]
+    assert len(lines) == 2
+    assert lines[0].startswith("POST /v1/chat/completions 200 ")
+    assert lines[0].endswith(" s, 5 + 10 tokens, stop")
+    assert lines[1].startswith("POST (unknown path) 404 ")
+
+
+async def test_events_are_ascii_so_that_no_client_splits_them(server: ServedFake) -> None:
+    reader, writer = await open_request(server.port, "hi", stream=True)
+    content = await reader.readuntil(b"[DONE]\n\n")
+    assert content.isascii()
+    assert json.loads(content.split(b"data: ")[1].split(b"\n\n")[0])["choices"]
+    writer.close()
+    await writer.wait_closed()
