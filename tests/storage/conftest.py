@@ -1,0 +1,33 @@
+"""A real SQLite file for each test."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from glmbot.events import Chat, ChatKind, MessageEvent, Sender
+from glmbot.storage.database import Database
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'glmbot.db'}"
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(url)
+    yield opened
+    await opened.close()
+
+
+def event(message_id: str, sender: str = "ann", text: str = "hello", chat: str = "room") -> MessageEvent:
+    return MessageEvent(
+        message_id=message_id,
+        chat=Chat("fake", chat, ChatKind.PRIVATE, thread_id=None),
+        sender=Sender(sender, sender),
+        text=text,
+        sent_at=time.time(),
+        is_addressed=True,
+    )

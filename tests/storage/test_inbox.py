@@ -1,0 +1,155 @@
+"""The inbox: durable, without repeats, in order."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glmbot.storage.clean_text import clean_text
+from glmbot.storage.database import Database
+from glmbot.storage.inbox import ClaimedEvent, Inbox
+from tests.storage.conftest import event
+
+
+async def claim(inbox: Inbox) -> ClaimedEvent:
+    claimed = await inbox.claim()
+    assert claimed is not None
+    return claimed
+
+
+async def test_an_event_comes_back_as_it_went_in(database: Database) -> None:
+    inbox = Inbox(database)
+    stored = event("1", text="你好 😀\n")
+    assert await inbox.add(stored)
+    claimed = await claim(inbox)
+    assert (claimed.event, claimed.attempts) == (stored, 1)
+
+
+async def test_a_repeat_is_not_stored_also_when_many_come_at_once(database: Database) -> None:
+    inbox = Inbox(database)
+    async with asyncio.TaskGroup() as tasks:
+        added = [tasks.create_task(inbox.add(event("1"))) for _ in range(10)]
+    assert [task.result() for task in added].count(True) == 1
+    assert await inbox.num_open() == 1
+
+
+async def test_one_at_a_time_in_order_per_conversation(database: Database) -> None:
+    inbox = Inbox(database)
+    for message_id, sender in (("1", "ann"), ("2", "ann"), ("3", "bob")):
+        await inbox.add(event(message_id, sender))
+    first, other = await claim(inbox), await claim(inbox)
+    assert (first.event.message_id, other.event.message_id) == ("1", "3")
+    assert await inbox.claim() is None
+    await inbox.finish(first.inbox_id)
+    assert (await claim(inbox)).event.message_id == "2"
+
+
+async def test_an_event_that_waits_holds_back_those_behind_it(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    await inbox.add(event("2"))
+    later = time.time() + 60
+    await inbox.release((await claim(inbox)).inbox_id, later)
+    assert await inbox.claim() is None
+    assert await inbox.next_due() == later
+    await inbox.release(1, 0.0)
+    again = await claim(inbox)
+    assert (again.event.message_id, again.attempts) == ("1", 2)
+
+
+async def test_an_immediate_event_passes_and_does_not_block(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    await inbox.add(event("2"))
+    running = await claim(inbox)
+    await inbox.add(event("stop"), is_immediate=True)
+    assert (await claim(inbox)).event.message_id == "stop"
+    await inbox.finish(running.inbox_id)
+    assert (await claim(inbox)).event.message_id == "2"
+
+
+async def test_two_bots_never_claim_the_same_event(database: Database, url: str) -> None:
+    other = await Database.open(url)
+    for number in range(40):
+        await Inbox(database).add(event(str(number), sender=str(number)))
+    async with asyncio.TaskGroup() as tasks:
+        claims = [tasks.create_task(Inbox(one).claim()) for one in (database, other) for _ in range(25)]
+    claimed = [task.result() for task in claims]
+    await other.close()
+    ids = [one.inbox_id for one in claimed if one]
+    assert sorted(ids) == list(range(1, 41))
+
+
+async def test_a_done_event_is_remembered_only_against_repeats(database: Database) -> None:
+    inbox = Inbox(database)
+    assert await inbox.add(event("1"), is_done=True)
+    assert not await inbox.add(event("1"))
+    assert await inbox.claim() is None
+
+
+async def test_a_parked_event_does_not_hold_up_its_conversation(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    await inbox.add(event("2"))
+    await inbox.park((await claim(inbox)).inbox_id, "poison")
+    assert (await claim(inbox)).event.message_id == "2"
+
+
+async def test_what_a_killed_process_had_stored_and_claimed_is_there_afterwards(url: str) -> None:
+    program = f"""
+import asyncio, os, sys
+from glmbot.storage.database import Database
+from glmbot.storage.inbox import Inbox
+from tests.storage.conftest import event
+
+async def main():
+    inbox = Inbox(await Database.open({url!r}))
+    await inbox.add(event("1"))
+    await inbox.claim()
+    await inbox.add(event("2"))
+    print("stored", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"stored\n"
+    child.send_signal(signal.SIGKILL)
+    await child.wait()
+    database = await Database.open(url)
+    inbox = Inbox(database)
+    assert await inbox.reopen_claimed() == 1
+    claimed = await claim(inbox)
+    assert (claimed.event.message_id, claimed.attempts) == ("1", 2)
+    await inbox.finish(claimed.inbox_id)
+    assert (await claim(inbox)).event.message_id == "2"
+    await database.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet=st.characters(exclude_categories=[])))
+async def test_any_text_is_kept_or_mended(database: Database, text: str) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event(f"{time.monotonic_ns()}", text=text))
+    claimed = await claim(inbox)
+    assert claimed.event.text == clean_text(text)
+    claimed.event.text.encode()
+    await inbox.finish(claimed.inbox_id)
+
+
+async def test_a_claim_among_ten_thousand_uses_the_index(database: Database) -> None:
+    async with database.begin() as connection:
+        plan = await connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT inbox_id FROM inbox WHERE state = 'open' AND NOT EXISTS (SELECT 1 FROM inbox e"
+            " WHERE e.conversation_id = inbox.conversation_id AND e.state IN ('open', 'claimed'))"
+        )
+        steps = " ".join(row[3] for row in plan)
+    assert "SCAN" not in steps
