@@ -1,0 +1,1 @@
+"""The plugins that come with glmbot, written as anyone may write them."""
