@@ -18,7 +18,8 @@ NEWLINE = "<n>"
 TAB = "<|tab|>"
 MAX_BLANKS = 80
 BLANKS = re.compile(f" {{2,{MAX_BLANKS}}}")
-BLANK_MARK = re.compile(r"<\|blank_(\d\d?)\|>")
+BLANK_MARK = re.compile(r"<\|blank_([2-9]|[1-7]\d|80)\|>")
+MARKS = (NEWLINE, TAB, *(f"<|blank_{length}|>" for length in range(2, MAX_BLANKS + 1)))
 
 
 def mark_white_space(text: str) -> str:
@@ -30,12 +31,7 @@ def mark_white_space(text: str) -> str:
 def restore_white_space(text: str) -> str:
     """Undo `mark_white_space`."""
     text = text.replace(NEWLINE, "\n").replace(TAB, "\t")
-    return BLANK_MARK.sub(_blanks, text)
-
-
-def _blanks(mark: re.Match[str]) -> str:
-    length = int(mark[1])
-    return " " * length if 2 <= length <= MAX_BLANKS else mark[0]
+    return BLANK_MARK.sub(lambda mark: " " * int(mark[1]), text)
 
 
 class ChatGLMTokenizer(PreTrainedTokenizer):
@@ -104,6 +100,12 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
     def decode_text(self, ids: list[int]) -> str:
         """Return the text of ids; special ones give none."""
         return restore_white_space(self.pieces.decode([index for index in ids if index < self.vocab_size]))
+
+    def num_unfinished(self, text: str) -> int:
+        """Count the last characters that the next token may turn into white space: a mark can come in pieces."""
+        start = text.rfind("<")
+        begun = text[start:]
+        return len(begun) if start >= 0 and any(mark.startswith(begun) for mark in MARKS) else 0
 
     def build_inputs_with_special_tokens(
         self, token_ids_0: list[int], token_ids_1: list[int] | None = None

@@ -1,0 +1,75 @@
+"""Chooses the next token from the model's scores."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from glmbot.serving.engine.sequence import Sampling
+
+INVALID_TOKEN = 5
+INVALID_SCORE = 5e4
+
+
+def replace_invalid(scores: Tensor) -> Tensor:
+    """Return the scores, or those that force token 5 where any of them is nan or infinite; scores: (..., V).
+
+    The published InvalidScoreLogitsProcessor: one such number makes the whole tensor invalid, all rows of it.
+    """
+    if bool(scores.isfinite().all()):
+        return scores
+    forced = torch.zeros_like(scores)
+    forced[..., INVALID_TOKEN] = INVALID_SCORE
+    return forced
+
+
+def candidates(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
+    """Return the tokens that may come next and their probabilities, the likeliest last: (K,) and (K,).
+
+    logits: (V,). Temperature, then top-k, then top-p, as the published code's library did them: tokens that tie
+    with the k-th stay, and of the sorted rest go those that reach no more than 1 - top_p together.
+    The temperature must not be 0.
+    """
+    tokens = _top_k(logits, sampling.top_k)
+    scores = logits[tokens].float()
+    scores = (scores - scores.max()) / sampling.temperature  # shifted first: a tiny temperature must not overflow
+    scores, order = scores.sort()
+    probabilities = scores.softmax(dim=-1)
+    start = int((probabilities.cumsum(dim=-1) <= 1 - sampling.top_p).sum())
+    start = min(start, len(tokens) - 1)
+    return tokens[order[start:]], scores[start:].softmax(dim=-1)
+
+
+def _top_k(logits: Tensor, top_k: int) -> Tensor:
+    """Return the tokens of the k highest scores and what ties with them: (K,); k = 0 means all."""
+    if top_k == 0 or top_k >= len(logits):
+        return torch.arange(len(logits), device=logits.device)
+    lowest = logits.topk(top_k).values[-1]
+    return (logits >= lowest).nonzero()[:, 0]
+
+
+class TokenSampler:
+    """The choices of one sequence, with a random state of its own: neighbours in a batch do not disturb it."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+        # on the CPU, so that a seed means the same on every device
+        self._generator = torch.Generator()
+        if sampling.seed is None:
+            self._generator.seed()
+        else:
+            self._generator.manual_seed(sampling.seed)
+
+    def choose(self, logits: Tensor) -> int:
+        """Return the next token; logits: (V,). Scores that are no numbers give token 5, as published."""
+        logits = replace_invalid(logits)
+        if self._sampling.temperature == 0:
+            return int(logits.argmax())
+        tokens, probabilities = candidates(logits, self._sampling)
+        choice = torch.multinomial(probabilities.cpu(), num_samples=1, generator=self._generator)
+        return int(tokens[int(choice)])
+
+
+def choose_each(samplers: Sequence[TokenSampler], logits: Tensor) -> list[int]:
+    """Return the next token of each sequence of a batch; logits: (B, V)."""
+    return [sampler.choose(row) for sampler, row in zip(samplers, logits, strict=True)]
