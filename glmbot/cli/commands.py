@@ -1,0 +1,121 @@
+"""Every command, its options and its help."""
+
+import asyncio
+import json
+import os
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from glmbot import config_file
+from glmbot.log import set_up_logging
+from glmbot.settings import Settings
+
+app = typer.Typer(
+    help="A chat bot with plugins and its own ChatGLM-6B model server.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+plugin_app = typer.Typer(help="Look at plugins.", no_args_is_help=True)
+config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+app.add_typer(plugin_app, name="plugin")
+app.add_typer(config_app, name="config")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Settings file; config.toml where it exists.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the bot on its chat platforms."""
+    from glmbot.cli.run import run_bot
+
+    asyncio.run(run_bot(_settings(config)))
+
+
+@app.command()
+def chat(config: ConfigOption = None) -> None:
+    """Talk to the configured bot in this terminal; the conversation goes on where it ended."""
+    from glmbot.cli.run import run_in_terminal
+
+    asyncio.run(run_in_terminal(_settings(config, log_level="WARNING"), chat_id="chat"))
+
+
+@app.command()
+def demo() -> None:
+    """Talk to the bundled demo model in this terminal; needs no configuration."""
+    from glmbot.cli.demo import run_demo
+
+    asyncio.run(run_demo())
+
+
+@app.command()
+def serve(
+    model: Annotated[str, typer.Option(help='Checkpoint directory, or "demo".')] = "demo",
+    host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a token is needed.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    served_name: Annotated[
+        str | None, typer.Option(help="Name of the model in the API; the directory's name by default.")
+    ] = None,
+    until_stdin_closes: Annotated[
+        bool, typer.Option("--until-stdin-closes", help="End with the program that started this one.")
+    ] = False,
+) -> None:
+    """Serve a model over the OpenAI API. The bearer token comes from GLMBOT_SERVE_TOKEN."""
+    from glmbot.serving.server import ServeOptions
+    from glmbot.serving.server import serve as serve_model
+
+    set_up_logging("INFO")
+    token = os.environ.get("GLMBOT_SERVE_TOKEN")
+    serve_model(
+        ServeOptions(
+            model=model,
+            host=host,
+            port=port,
+            token=SecretStr(token) if token else None,
+            device=device,
+            served_name=served_name,
+            exit_when_stdin_closes=until_stdin_closes,
+        )
+    )
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(installed_version("glmbot"))
+
+
+@plugin_app.command("list")
+def plugin_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show which plugins loaded, which did not, and why."""
+    from glmbot.plugin.loader import format_reports, load_plugins, reports_as_json
+
+    _, reports = load_plugins(_settings(config).plugins)
+    typer.echo(json.dumps(reports_as_json(reports), ensure_ascii=False) if as_json else format_reports(reports))
+
+
+@config_app.command("example")
+def config_example() -> None:
+    """Print every setting with its default and what it does."""
+    typer.echo(config_file.example(), nl=False)
+
+
+@config_app.command("check")
+def config_check(config: ConfigOption = None) -> None:
+    """Read the configuration and say whether it is in order."""
+    _settings(config)
+    typer.echo("the configuration is in order")
+
+
+def _settings(config: Path | None, log_level: str | None = None) -> Settings:
+    settings = config_file.load_settings(config)
+    set_up_logging(log_level or settings.bot.log_level)
+    return settings

@@ -1,0 +1,36 @@
+"""The bundled demo model in this terminal, without any configuration."""
+
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import platformdirs
+
+from glmbot.adapters.terminal import terminal_language
+from glmbot.cli.run import run_in_terminal
+from glmbot.errors import ConfigError
+from glmbot.instance_lock import instance_lock
+from glmbot.log import set_up_logging
+from glmbot.phrases import Phrase
+from glmbot.settings import BotSettings, Settings
+
+
+async def run_demo() -> None:
+    """Say once that this is a demo, then talk; each demo begins a new conversation."""
+    set_up_logging("WARNING")
+    sys.stderr.write(f"{Phrase.DEMO_NOTICE.in_language(terminal_language())}\n")
+    with ExitStack() as stack:
+        settings = Settings(bot=BotSettings(data_dir=_data_dir(stack)))
+        await run_in_terminal(settings, chat_id=f"demo {time.time():.0f}")
+
+
+def _data_dir(stack: ExitStack) -> Path:
+    """Return the demo's own folder; while another demo runs there, one that is deleted at the end."""
+    path = platformdirs.user_data_path("glmbot") / "demo"
+    try:
+        with instance_lock(path):
+            return path
+    except ConfigError:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glmbot-demo-")))

@@ -1,0 +1,34 @@
+"""Runs the bot, on its platforms or in this terminal."""
+
+import asyncio
+import signal
+import sys
+
+from glmbot.adapters.registry import configured_adapters
+from glmbot.adapters.terminal import NAME, TerminalAdapter
+from glmbot.app import open_app
+from glmbot.settings import Settings
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run the bot on the configured platforms until SIGTERM or Ctrl-C."""
+    async with open_app(settings, configured_adapters(settings.adapters)) as app:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, app.stop)
+        await app.run()
+
+
+async def run_in_terminal(settings: Settings, chat_id: str) -> None:
+    """Run the bot with this terminal as its only platform, until the input ends."""
+    async with open_app(settings, {}) as app:
+        terminal = TerminalAdapter(chat_id, idle=lambda: app.idle(NAME))
+        app.add_adapter(terminal)
+
+        def interrupt() -> None:
+            """Ctrl-C stops the answer being written, and else the program."""
+            if not terminal.interrupt():
+                app.stop()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        if terminal.is_interactive:
+            sys.stdout.write("Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.\n")
+        await app.run()

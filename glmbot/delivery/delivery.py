@@ -1,0 +1,131 @@
+"""From a reply to durable outbox rows, with a live message and a typing sign on the way."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from glmbot.adapters.base import Adapter
+from glmbot.background import in_background
+from glmbot.content import Rendered
+from glmbot.delivery.live_message import LiveMessage
+from glmbot.delivery.stop_sign import StopSigns
+from glmbot.errors import NotDelivered, RetryLater
+from glmbot.events import Chat, ChatKind, MessageEvent
+from glmbot.phrases import Phrase, language_of
+from glmbot.reply import Reply
+from glmbot.storage.inbox import ClaimedEvent, Inbox
+from glmbot.storage.outbox import Outbox
+from glmbot.storage.replies import NewTurn, Replies, TurnState
+from glmbot.text.rendering import render_parts
+from glmbot.verdicts import Refusal
+from glmbot.wakeup import Wakeup
+
+logger = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Writes replies into the outbox, from where `OutboxWorker` takes them to the platform."""
+
+    def __init__(
+        self, adapters: Mapping[str, Adapter], inbox: Inbox, outbox: Outbox, replies: Replies, ready: Wakeup
+    ) -> None:
+        self._adapters = adapters
+        self._inbox = inbox
+        self._outbox = outbox
+        self._replies = replies
+        self._ready = ready
+        self.stop_signs = StopSigns()
+
+    async def deliver(self, claimed: ClaimedEvent, reply: Reply) -> str:
+        """Show the reply while it grows, then store it for delivery; return what the sender sees."""
+        live = LiveMessage(claimed, self._adapter(claimed.event.chat), self._outbox, _reply_to(claimed.event))
+        async with live.running(), aclosing(reply):
+            text = await self._collect(claimed.event, reply, live)
+        shown = _shown_text(claimed.event, reply, text)
+        await self._complete(claimed, shown, _turn(reply, text))
+        return shown
+
+    async def tell(self, claimed: ClaimedEvent, text: str) -> None:
+        """Answer an event with a text of the bot's own."""
+        await self._complete(claimed, text, turn=None)
+
+    async def refuse(self, claimed: ClaimedEvent, refusal: Refusal) -> None:
+        """End an event without handling it, in silence where the refusal has no text."""
+        logger.info("refused: %s", refusal.reason)
+        if refusal.text is None:
+            await self._inbox.finish(claimed.inbox_id)
+        else:
+            await self.tell(claimed, refusal.text)
+
+    async def send(self, chat: Chat, text: str) -> None:
+        """Store a message that answers no event."""
+        await self._outbox.add(chat, self._render(chat, text))
+        self._ready.call()
+
+    @asynccontextmanager
+    async def typing(self, chat: Chat) -> AsyncIterator[None]:
+        """Show the typing sign while the body runs."""
+        async with in_background(self._keep_typing(chat), "typing sign"):
+            yield
+
+    async def _collect(self, event: MessageEvent, reply: Reply, live: LiveMessage) -> str:
+        text = ""
+        with self.stop_signs.watch(event) as sign:
+            async for piece in sign.guard(reply.pieces):
+                text += piece
+                live.show(text)
+            reply.is_stopped = sign.is_set
+        return text
+
+    async def _complete(self, claimed: ClaimedEvent, text: str, turn: NewTurn | None) -> None:
+        bodies = self._render(claimed.event.chat, text)
+        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn)
+        self._ready.call()
+
+    def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
+        return render_parts(text, self._adapter(chat).capabilities.form)
+
+    def _adapter(self, chat: Chat) -> Adapter:
+        try:
+            return self._adapters[chat.adapter]
+        except KeyError:
+            raise NotDelivered(f"adapter {chat.adapter!r} is not configured") from None
+
+    async def _keep_typing(self, chat: Chat) -> None:
+        adapter = self._adapter(chat)
+        interval = adapter.capabilities.typing_interval
+        while interval is not None:
+            pause = interval
+            try:
+                await adapter.show_typing(chat)
+            except RetryLater as error:
+                pause = max(pause, error.after)
+            except NotDelivered:
+                return
+            await asyncio.sleep(pause)
+
+
+def _reply_to(event: MessageEvent) -> str | None:
+    """In a group, replies show which message they answer."""
+    return event.message_id if event.chat.kind is ChatKind.GROUP else None
+
+
+def _shown_text(event: MessageEvent, reply: Reply, text: str) -> str:
+    """Return what the sender sees: the answer, or what stands for it, and the notice."""
+    language = language_of(event)
+    if reply.blocked_by:
+        return Phrase.BLOCKED_OUT.in_language(language)
+    if reply.is_stopped:
+        return f"{text} {Phrase.STOPPED.in_language(language)}".strip()
+    if not text.strip():
+        text = Phrase.EMPTY_REPLY.in_language(language)
+    return f"{text}\n\n{reply.notice}" if reply.notice else text
+
+
+def _turn(reply: Reply, text: str) -> NewTurn | None:
+    """Return what is remembered: every question that was given to the model, with what came of it."""
+    if reply.question is None:
+        return None
+    state = TurnState.REFUSED if reply.blocked_by else TurnState.STOPPED if reply.is_stopped else TurnState.COMPLETE
+    return NewTurn(reply.question, text, reply.num_tokens, state, reply.supersedes)

@@ -1,0 +1,110 @@
+"""An answer that grows on the platform while it is being written."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from glmbot.adapters.base import Adapter, OutgoingMessage
+from glmbot.background import in_background
+from glmbot.content import Rendered
+from glmbot.errors import NotDelivered, RetryLater
+from glmbot.events import ChatKind, MessageRef
+from glmbot.storage.inbox import ClaimedEvent
+from glmbot.storage.outbox import Outbox
+from glmbot.text.rendering import render_parts
+from glmbot.wakeup import Wakeup
+
+logger = logging.getLogger(__name__)
+
+GROUP_FACTOR = 2.0
+"""Groups have a tighter limit than private chats (Telegram: 20 messages a minute, edits count)."""
+CALL_DEADLINE = 8.0
+"""Seconds to let a call under way finish at the end, so that a message just sent gets its ref stored."""
+
+
+class LiveMessage:
+    """Shows the text so far, at the platform's pace, in as many messages as it needs.
+
+    Each message has its outbox row before it is first sent, so that after a crash the same message is found
+    again. Whatever goes wrong here is mended by the final delivery, which edits or sends every part.
+    """
+
+    def __init__(self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, reply_to: str | None) -> None:
+        self._claimed = claimed
+        self._adapter = adapter
+        self._outbox = outbox
+        self._reply_to = reply_to
+        self._text = ""
+        self._changed = Wakeup()
+        self._ending = asyncio.Event()
+        self._shown: dict[int, tuple[MessageRef, Rendered | None]] = {}
+
+    def show(self, text: str) -> None:
+        """Show this text at the next occasion."""
+        self._text = text
+        self._changed.call()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send and edit in the background while the body runs; a call under way is finished, never cut."""
+        async with in_background(self._run(), "live message") as task:
+            try:
+                yield
+            finally:
+                self._ending.set()
+                self._changed.call()
+                await asyncio.wait({task}, timeout=CALL_DEADLINE)
+
+    async def _run(self) -> None:
+        interval = self._adapter.capabilities.edit_interval
+        if interval is None:
+            return
+        if self._claimed.event.chat.kind is ChatKind.GROUP:
+            interval *= GROUP_FACTOR
+        for row in await self._outbox.live_parts(self._claimed.inbox_id):
+            if row.ref:
+                self._shown[row.part] = (row.ref, None)
+        while not self._ending.is_set():
+            await self._changed.wait()
+            await self._pause(interval)
+            if not self._ending.is_set():
+                await self._pause(await self._update())
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the answer."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+        except TimeoutError:
+            return
+
+    async def _update(self) -> float:
+        """Bring the platform up to date; return how long it asks to be left alone."""
+        parts = render_parts(self._text, self._adapter.capabilities.form)
+        try:
+            for index, body in enumerate(parts):
+                await self._show_part(index, body)
+        except RetryLater as error:
+            logger.info("live message waits %.1f s: %s", error.after, error)
+            self._changed.call()
+            return error.after
+        except NotDelivered as error:
+            logger.warning("live message not shown: %s", error)
+        return 0.0
+
+    async def _show_part(self, index: int, body: Rendered) -> None:
+        ref, shown = self._shown.get(index, (None, None))
+        if ref is None:
+            ref = await self._send_part(index, body)
+        elif shown != body:
+            await self._adapter.edit(ref, body)
+        self._shown[index] = (ref, body)
+
+    async def _send_part(self, index: int, body: Rendered) -> MessageRef:
+        chat = self._claimed.event.chat
+        reply_to = self._reply_to if index == 0 else None
+        row = await self._outbox.open_live(self._claimed.inbox_id, index, chat, reply_to)
+        ref = await self._adapter.send(OutgoingMessage(chat, body, row.key, reply_to))
+        await self._outbox.set_ref(row.outbox_id, ref)
+        return ref

@@ -1,0 +1,74 @@
+"""Takes outbox rows to their platforms, with retries at the platform's own pace."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+from glmbot.adapters.base import Adapter, OutgoingMessage
+from glmbot.errors import NotDelivered, RetryLater
+from glmbot.events import MessageRef
+from glmbot.storage.outbox import Outbox, OutboxMessage
+from glmbot.wakeup import Wakeup
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 20
+"""Unexpected errors after which a message is given up; waiting as a platform asks is not counted."""
+MAX_BACK_OFF = 300.0
+
+
+class OutboxWorker:
+    """Sends what is ready: chats in parallel, the messages of one chat one after another."""
+
+    def __init__(self, adapters: Mapping[str, Adapter], outbox: Outbox, ready: Wakeup, progress: Wakeup) -> None:
+        self._adapters = adapters
+        self._outbox = outbox
+        self._ready = ready
+        self._progress = progress
+        self._busy: set[int] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                for row in await self._outbox.due():
+                    if row.outbox_id not in self._busy:
+                        self._busy.add(row.outbox_id)
+                        tasks.create_task(self._deliver(row))
+                next_due = await self._outbox.next_due()
+                await self._ready.wait(max(0.01, next_due - time.time()) if next_due is not None else None)
+
+    async def _deliver(self, row: OutboxMessage) -> None:
+        try:
+            await self._outbox.mark_sent(row.outbox_id, await self._send(row))
+        except RetryLater as error:
+            logger.info("delivery waits %.1f s: %s", error.after, error)
+            await self._outbox.wait(row.outbox_id, time.time() + error.after)
+        except NotDelivered as error:
+            logger.warning("message %s not delivered: %s", row.key, error)
+            await self._outbox.fail(row.outbox_id, str(error))
+        except Exception:
+            logger.exception("delivery of message %s failed, attempt %d", row.key, row.attempts + 1)
+            await self._back_off(row)
+        finally:
+            self._busy.discard(row.outbox_id)
+            self._ready.call()
+            self._progress.call()
+
+    async def _send(self, row: OutboxMessage) -> MessageRef:
+        """Send a message, or bring the live one to its final text."""
+        adapter = self._adapters.get(row.chat.adapter)
+        if adapter is None:
+            raise RetryLater(f"adapter {row.chat.adapter!r} is not running", after=MAX_BACK_OFF)
+        if row.ref is None:
+            return await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
+        await adapter.edit(row.ref, row.body)
+        return row.ref
+
+    async def _back_off(self, row: OutboxMessage) -> None:
+        """Deal with an error the adapter did not foresee: later again, but not for ever."""
+        if row.attempts + 1 >= MAX_ATTEMPTS:
+            await self._outbox.fail(row.outbox_id, "too many unexpected errors; the log has them")
+        else:
+            await self._outbox.retry(row.outbox_id, time.time() + min(2.0**row.attempts, MAX_BACK_OFF))

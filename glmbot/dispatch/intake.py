@@ -1,0 +1,31 @@
+"""The door that all events come in by: when it returns, the event is durable."""
+
+import logging
+
+from glmbot.adapters.base import Accept
+from glmbot.events import MessageEvent
+from glmbot.plugin.host import PluginHost
+from glmbot.safety.safety import Safety
+from glmbot.storage.inbox import Inbox
+from glmbot.verdicts import Direction
+from glmbot.wakeup import Wakeup
+
+logger = logging.getLogger(__name__)
+
+
+def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -> Accept:
+    """Return the function that adapters hand their events to."""
+
+    async def accept(event: MessageEvent) -> None:
+        """Store the event, unless it is a repeat.
+
+        A plugin that waits for this sender's next message gets it here, since the conversation is busy
+        with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
+        """
+        if plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
+            if await inbox.add(event, is_done=True):
+                plugins.offer_reply(event)
+        elif await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
+            arrived.call()
+
+    return accept

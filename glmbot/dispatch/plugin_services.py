@@ -1,0 +1,65 @@
+"""What the bot does for its plugins, behind their `Context`."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from glmbot.conversation.conversation import Conversation
+from glmbot.delivery.delivery import Delivery
+from glmbot.events import Chat, MessageEvent
+from glmbot.inference.client import InferenceClient
+from glmbot.prompt import ChatMessage
+from glmbot.reply import Reply
+from glmbot.storage.conversations import Conversations
+from glmbot.storage.database import Database
+from glmbot.storage.plugin_store import PluginStore
+
+
+class PluginServices:
+    """Implements `glmbot.plugin.context.Services`."""
+
+    def __init__(
+        self,
+        database: Database,
+        inference: InferenceClient,
+        conversations: Conversations,
+        conversation: Conversation,
+        delivery: Delivery,
+        max_reply_tokens: int,
+    ) -> None:
+        self._database = database
+        self._inference = inference
+        self._conversations = conversations
+        self._conversation = conversation
+        self._delivery = delivery
+        self._max_reply_tokens = max_reply_tokens
+
+    async def ask(self, messages: Sequence[ChatMessage]) -> str:
+        """Return the model's whole answer to `messages`."""
+        async with aclosing(self.stream(messages)) as pieces:
+            return "".join([piece async for piece in pieces])
+
+    async def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
+        """Stream the model's answer to `messages`."""
+        async with aclosing(self._inference.generate(messages, self._max_reply_tokens)) as pieces:
+            async for piece in pieces:
+                yield piece.text
+
+    async def send(self, chat: Chat, text: str) -> None:
+        """Store a message for delivery."""
+        await self._delivery.send(chat, text)
+
+    def store(self, plugin: str) -> PluginStore:
+        """Return the plugin's own key-value store."""
+        return PluginStore(self._database, plugin)
+
+    async def reset_conversation(self, event: MessageEvent) -> None:
+        """Begin the sender's conversation anew."""
+        await self._conversation.reset(await self._conversations.id_of(event))
+
+    async def stop_answer(self, event: MessageEvent) -> bool:
+        """Stop the answer being written for the sender; tell whether there was one."""
+        return self._delivery.stop_signs.stop(event)
+
+    async def retry_question(self, event: MessageEvent) -> Reply | None:
+        """Answer the sender's last question again, None where there is none."""
+        return await self._conversation.retry(await self._conversations.id_of(event), event)

@@ -1,0 +1,64 @@
+"""Chooses what answers an event: a command, a plugin's message handler, or the conversation."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+
+from glmbot.conversation.conversation import Conversation
+from glmbot.events import MessageEvent
+from glmbot.phrases import Phrase, language_of
+from glmbot.plugin.host import PluginHost, command_name
+from glmbot.reply import Reply, text_reply
+from glmbot.storage.inbox import ClaimedEvent
+
+Handler = Callable[[], Awaitable[Reply | None]]
+
+
+class Router:
+    """Knows all that can answer."""
+
+    def __init__(self, plugins: PluginHost, conversation: Conversation) -> None:
+        self._plugins = plugins
+        self._conversation = conversation
+
+    def route(self, claimed: ClaimedEvent) -> Handler:
+        """Return what will answer the event when it is called."""
+        event = claimed.event
+        if name := command_name(event.text):
+            return self._command(event, name)
+        if handler := self._plugins.match_message(event.text):
+            return lambda: _reply_of(handler(event))
+        return lambda: _at_once(self._conversation.answer(claimed.conversation_id, event, event.text))
+
+    def _command(self, event: MessageEvent, name: str) -> Handler:
+        command = self._plugins.find_command(name)
+        if command is None:
+            text = Phrase.UNKNOWN_COMMAND.in_language(language_of(event), command=name)
+            return lambda: _at_once(text_reply(text))
+        return lambda: _reply_of(command(event))
+
+
+async def _at_once(reply: Reply) -> Reply:
+    return reply
+
+
+async def _reply_of(value: Awaitable[str | AsyncIterator[str] | None]) -> Reply | None:
+    """Turn what a plugin returned into a reply."""
+    match await value:
+        case None | "":
+            return None
+        case str() as text:
+            return text_reply(text)
+        case Reply() as reply:
+            return reply
+        case pieces:
+            return Reply(_closing(pieces))
+
+
+async def _closing(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
+    if isinstance(pieces, AsyncGenerator):
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+    else:
+        async for piece in pieces:
+            yield piece

@@ -1,0 +1,42 @@
+"""What a handler answers: text in pieces, and what is to be remembered of it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer on its way out; iterating it gives its pieces, closing it ends what makes them.
+
+    The fields below `pieces` are complete when the pieces have ended.
+    """
+
+    pieces: AsyncGenerator[str]
+    question: str | None = None
+    """The question this is the answer to, when the two make a turn; None for what is not remembered."""
+    supersedes: int | None = None
+    """The stored turn whose place this one takes."""
+    num_tokens: int = 0
+    """Tokens of question and answer together, 0 where not known."""
+    notice: str | None = None
+    """Said to the sender behind the answer, but not remembered."""
+    blocked_by: str | None = None
+    """The safety rule that ended the answer."""
+    is_stopped: bool = False
+    """Whether the sender stopped the answer."""
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self.pieces
+
+    async def aclose(self) -> None:
+        """End the answer early; this is what frees the model."""
+        await self.pieces.aclose()
+
+
+def text_reply(text: str) -> Reply:
+    """Return a reply that is complete at once."""
+    return Reply(_once(text))
+
+
+async def _once(text: str) -> AsyncGenerator[str]:
+    yield text

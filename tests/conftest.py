@@ -1,0 +1,66 @@
+"""What tests share: a bot in this process, between a fake platform and a fake model."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glmbot.app import App, open_app
+from glmbot.config_file import load_settings
+from glmbot.settings import Settings
+from tests.fakes.adapter import FakeAdapter
+from tests.fakes.model import FakeModel
+
+RunBot = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's own configuration out of the tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[FakeModel]:
+    async with FakeModel() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def platform() -> FakeAdapter:
+    return FakeAdapter()
+
+
+@pytest.fixture
+def run_bot(tmp_path: Path, model: FakeModel, platform: FakeAdapter) -> RunBot:
+    """Return a context manager that runs a bot on the test's data folder; run it twice to restart it."""
+
+    @asynccontextmanager
+    async def run(**sections: dict[str, Any]) -> AsyncIterator[App]:
+        async with open_app(bot_settings(tmp_path, model, sections), {platform.name: platform}) as app:
+            running = asyncio.create_task(app.run())
+            try:
+                yield app
+            finally:
+                app.stop()
+                await running
+
+    return run
+
+
+def bot_settings(folder: Path, model: FakeModel, sections: dict[str, dict[str, Any]]) -> Settings:
+    fixed: dict[str, dict[str, Any]] = {
+        "bot": {"data_dir": str(folder / "data")},
+        "inference": {"url": model.url, "timeout": 20},
+        "conversation": {"max_reply_tokens": 100},
+    }
+    return load_settings(secrets_dir=folder / "none", overrides=fixed | sections)
+
+
+@pytest.fixture
+async def bot(run_bot: RunBot) -> AsyncIterator[App]:
+    async with run_bot() as app:
+        yield app

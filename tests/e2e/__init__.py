@@ -1,0 +1,1 @@
+"""Tests of whole programs: the real commands as child processes."""

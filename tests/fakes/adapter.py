@@ -1,0 +1,115 @@
+"""A chat platform in memory, as strict as a real one."""
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
+from glmbot.content import LengthUnit, Markup, Rendered, TextForm
+from glmbot.errors import NotDelivered
+from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
+
+
+@dataclass(slots=True)
+class Shown:
+    """A message that is visible on the platform."""
+
+    chat: Chat
+    text: str
+    key: str
+    reply_to: str | None
+    versions: list[str] = field(default_factory=list)
+
+
+class FakeAdapter:
+    """Shows what was sent and edited; `faults` are raised by the next calls, one each."""
+
+    def __init__(
+        self, name: str = "fake", edit_interval: float | None = 0.01, is_idempotent: bool = True, max_length: int = 200
+    ) -> None:
+        self.name = name
+        self.capabilities = Capabilities(
+            form=TextForm(Markup.PLAIN, max_length, LengthUnit.CHARACTERS),
+            edit_interval=edit_interval,
+            typing_interval=0.05,
+            has_idempotent_send=is_idempotent,
+        )
+        self.messages: dict[str, Shown] = {}
+        self.faults: deque[Exception] = deque()
+        self.num_typing = 0
+        self._ids = itertools.count(1)
+        self._accept: asyncio.Future[Accept] = asyncio.get_running_loop().create_future()
+        self._changed = asyncio.Condition()
+
+    async def run(self, accept: Accept) -> None:
+        if not self._accept.done():
+            self._accept.set_result(accept)
+        await asyncio.Event().wait()
+
+    async def send(self, message: OutgoingMessage) -> MessageRef:
+        self._check(message.body)
+        for message_id, shown in self.messages.items():
+            if self.capabilities.has_idempotent_send and shown.key == message.key:
+                return MessageRef(message.chat, message_id)
+        message_id = f"m{next(self._ids)}"
+        text = message.body.text
+        self.messages[message_id] = Shown(message.chat, text, message.key, message.reply_to, [text])
+        await self._notify()
+        return MessageRef(message.chat, message_id)
+
+    async def edit(self, ref: MessageRef, body: Rendered) -> None:
+        self._check(body)
+        if ref.message_id not in self.messages:
+            raise NotDelivered("no such message")
+        shown = self.messages[ref.message_id]
+        shown.text = body.text
+        shown.versions.append(body.text)
+        await self._notify()
+
+    async def show_typing(self, chat: Chat) -> None:
+        self.num_typing += 1
+
+    def _check(self, body: Rendered) -> None:
+        if self.faults:
+            raise self.faults.popleft()
+        assert 0 < len(body.text) <= self.capabilities.form.max_length, "the platform refuses this length"
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def receive(
+        self,
+        text: str,
+        *,
+        sender: str = "ann",
+        chat: str = "room",
+        message_id: str | None = None,
+        kind: ChatKind = ChatKind.PRIVATE,
+        is_addressed: bool = True,
+    ) -> MessageEvent:
+        """Let a message come in; return when the bot has confirmed it."""
+        event = MessageEvent(
+            message_id=message_id or f"in{next(self._ids)}",
+            chat=Chat(self.name, chat, kind),
+            sender=Sender(sender, sender),
+            text=text,
+            sent_at=time.time(),
+            is_addressed=is_addressed,
+        )
+        await (await self._accept)(event)
+        return event
+
+    def texts(self, chat: str = "room") -> list[str]:
+        """Return what is visible in a chat, oldest first."""
+        return [shown.text for shown in self.messages.values() if shown.chat.chat_id == chat]
+
+    async def until(self, *texts: str, chat: str = "room", deadline: float = 20.0) -> None:
+        """Wait until exactly these texts are visible in the chat."""
+        try:
+            async with asyncio.timeout(deadline), self._changed:
+                await self._changed.wait_for(lambda: self.texts(chat) == list(texts))
+        except TimeoutError:
+            raise AssertionError(f"expected {list(texts)}, visible: {self.texts(chat)}") from None

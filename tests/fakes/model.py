@@ -1,0 +1,111 @@
+"""A model server that answers by a script: the OpenAI wire over real HTTP."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+Messages = list[dict[str, str]]
+
+
+def echo(messages: Messages) -> list[str]:
+    """Answer with the last question, in two pieces."""
+    question = messages[-1]["content"]
+    return ["echo: ", question]
+
+
+class FakeModel:
+    """Answers `script(messages)`, piece by piece; every request is kept in `requests`.
+
+    `gate` is awaited before each piece but the first; `cut_after` ends that many streams without their end mark;
+    `refuse` answers that many requests with 503.
+    """
+
+    def __init__(self, script: Callable[[Messages], list[str]] = echo, context_length: int = 2048) -> None:
+        self.script = script
+        self.context_length = context_length
+        self.requests: list[dict[str, Any]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.num_cuts = 0
+        self.num_refusals = 0
+        self.num_open = 0
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> "FakeModel":
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/tokenize", self._tokenize)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.gate.set()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def questions(self) -> list[str]:
+        """Return the last message of every request."""
+        return [request["messages"][-1]["content"] for request in self.requests]
+
+    async def _models(self, _: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": "fake", "object": "model"}]})
+
+    async def _tokenize(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        count = sum(self.count(message["content"]) for message in body["messages"])
+        return web.json_response({"count": count, "max_model_len": self.context_length})
+
+    @staticmethod
+    def count(text: str) -> int:
+        """Count tokens: one a character, and two a message."""
+        return len(text) + 2
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        assert body["stream"] is True
+        num_tokens = sum(self.count(message["content"]) for message in body["messages"])
+        assert num_tokens + body["max_tokens"] <= self.context_length, "prompt and reply exceed the context"
+        self.requests.append(body)
+        if self.num_refusals:
+            self.num_refusals -= 1
+            return web.json_response({"error": {"message": "loading"}}, status=503)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        self.num_open += 1
+        try:
+            await self._stream(response, self.script(body["messages"]))
+        finally:
+            self.num_open -= 1
+        return response
+
+    async def _stream(self, response: web.StreamResponse, pieces: list[str]) -> None:
+        for index, piece in enumerate(pieces):
+            if index:
+                await self.gate.wait()
+            await _event(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
+            if self.num_cuts:
+                self.num_cuts -= 1
+                return _cut(response)
+        await _event(response, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        usage = {"prompt_tokens": 1, "completion_tokens": len("".join(pieces)), "total_tokens": 1}
+        await _event(response, {"choices": [], "usage": usage})
+        await response.write(b"data: [DONE]\n\n")
+
+
+def _cut(response: web.StreamResponse) -> None:
+    assert response._req is not None
+    assert response._req.transport is not None
+    response._req.transport.abort()
+
+
+async def _event(response: web.StreamResponse, payload: dict[str, Any]) -> None:
+    await response.write(f"data: {json.dumps(payload)}\n\n".encode())

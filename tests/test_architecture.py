@@ -1,0 +1,66 @@
+"""What the architecture promises and no linter checks."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted([*(ROOT / "glmbot").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
+
+BROAD_EXCEPTS = {
+    "glmbot/app.py": "an adapter that fails is started again",
+    "glmbot/background.py": "what accompanies an answer never fails it",
+    "glmbot/delivery/outbox_worker.py": "a delivery that fails is tried again",
+    "glmbot/dispatch/worker.py": "an error becomes one polite reply",
+    "glmbot/plugin/loader.py": "a plugin that fails to load is left out",
+    "glmbot/plugin/host.py": "a hook or job that fails is reported",
+    "glmbot/serving/engine/engine.py": "a step that fails fails its own request only",
+    "glmbot/serving/engine/thread.py": "an engine that fails ends the server, which is started again",
+}
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_broad_excepts_stand_only_in_supervised_places() -> None:
+    broad = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+    }
+    assert broad <= set(BROAD_EXCEPTS)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name_of)
+def test_package_markers_hold_no_code(path: Path) -> None:
+    assert all(isinstance(node, ast.Expr) for node in parsed(path).body)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_what_it_holds(path: Path) -> None:
+    assert ast.get_docstring(parsed(path))
+
+
+def test_nothing_is_evaluated_unpickled_or_trusted() -> None:
+    forbidden = ("eval(", "exec(", "pickle.load", "trust_remote_code=True", "weights_only=False")
+    found = [
+        (name_of(path), word)
+        for path in MODULES
+        for word in forbidden
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if word in line.replace(".eval(", "").replace("model_eval(", "")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(("plugin", "max_lines"), [("ping.py", 10), ("reminders.py", 60)])
+def test_the_example_plugins_are_small(plugin: str, max_lines: int) -> None:
+    assert len((ROOT / "plugins" / plugin).read_text(encoding="utf-8").splitlines()) <= max_lines

@@ -1,0 +1,316 @@
+"""The whole way of a message: what comes in on a platform, and what is visible there in the end."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from glmbot.app import open_app
+from glmbot.errors import NotDelivered, RetryLater
+from glmbot.events import ChatKind
+from tests.conftest import RunBot, bot_settings
+from tests.fakes.adapter import FakeAdapter
+from tests.fakes.model import FakeModel
+
+pytestmark = pytest.mark.usefixtures("model")
+
+
+def rows(tmp_path: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(tmp_path / "data" / "glmbot.db") as connection:
+        return connection.execute(query).fetchall()
+
+
+async def until_open(model: FakeModel, number: int) -> None:
+    async with asyncio.timeout(20):
+        while model.num_open != number:
+            await asyncio.sleep(0.01)
+
+
+async def until_asked(model: FakeModel, number: int) -> None:
+    async with asyncio.timeout(20):
+        while len(model.requests) < number:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_message_is_answered(platform: FakeAdapter) -> None:
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_earlier_turns_are_part_of_the_prompt(platform: FakeAdapter, model: FakeModel) -> None:
+    await platform.receive("one")
+    await platform.receive("two")
+    await platform.until("echo: one", "echo: two")
+    assert [message["content"] for message in model.requests[1]["messages"]] == ["one", "echo: one", "two"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_context_survives_a_restart_and_is_the_senders_own(platform: FakeAdapter, model: FakeModel) -> None:
+    await platform.receive("mine", sender="ann")
+    await platform.receive("yours", sender="bob")
+    async with asyncio.timeout(20):
+        while len(platform.texts()) < 2:
+            await asyncio.sleep(0.01)
+    await platform.receive("again", sender="ann")
+    await until_asked(model, 3)
+    assert [message["content"] for message in model.requests[2]["messages"]] == ["mine", "echo: mine", "again"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_update_that_comes_three_times_is_answered_once(platform: FakeAdapter, model: FakeModel) -> None:
+    for _ in range(3):
+        await platform.receive("hello", message_id="7")
+    await platform.receive("end")
+    await platform.until("echo: hello", "echo: end")
+    assert model.questions() == ["hello", "end"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_second_message_waits_for_the_first(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    await platform.receive("one")
+    await platform.receive("two")
+    await until_open(model, 1)
+    model.gate.set()
+    await platform.until("echo: one", "echo: two")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_two_senders_are_answered_at_the_same_time_without_mixing(
+    platform: FakeAdapter, model: FakeModel
+) -> None:
+    model.gate.clear()
+    await platform.receive("from ann", sender="ann", chat="a")
+    await platform.receive("from bob", sender="bob", chat="b")
+    await until_open(model, 2)
+    model.gate.set()
+    await platform.until("echo: from ann", chat="a")
+    await platform.until("echo: from bob", chat="b")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_answer_grows_in_one_message(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("echo:")
+    assert platform.num_typing > 0
+    model.gate.set()
+    await platform.until("echo: hello")
+    (shown,) = platform.messages.values()
+    assert shown.versions[0] == "echo:"
+
+
+async def test_a_platform_without_edits_gets_one_whole_message(model: FakeModel, tmp_path: Path) -> None:
+    plain = FakeAdapter(edit_interval=None)
+    async with open_app(bot_settings(tmp_path, model, {}), {plain.name: plain}) as app:
+        running = asyncio.create_task(app.run())
+        await plain.receive("hello")
+        await plain.until("echo: hello")
+        app.stop()
+        await running
+    (shown,) = plain.messages.values()
+    assert shown.versions == ["echo: hello"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_long_answer_arrives_whole_in_parts(platform: FakeAdapter, model: FakeModel) -> None:
+    words = [f"word{number} " for number in range(150)]
+    model.script = lambda _: words
+    await platform.receive("go on")
+    async with asyncio.timeout(20):
+        while " ".join(platform.texts()).split() != "".join(words).split():
+            await asyncio.sleep(0.01)
+    assert len(platform.texts()) > 4
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_model_lost_in_the_middle_is_asked_again(platform: FakeAdapter, model: FakeModel) -> None:
+    model.num_cuts = 1
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    assert model.questions() == ["hello", "hello"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_model_that_is_not_ready_is_asked_again(platform: FakeAdapter, model: FakeModel) -> None:
+    model.num_refusals = 1
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_stop_ends_the_answer_and_frees_the_model(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("echo:")
+    await platform.receive("/stop")
+    async with asyncio.timeout(20):
+        while not any("(stopped)" in text for text in platform.texts()):
+            await asyncio.sleep(0.01)
+    await until_open(model, 1)
+    model.gate.set()
+
+
+@pytest.mark.usefixtures("bot")
+async def test_retry_answers_again_and_replaces_the_turn(platform: FakeAdapter, model: FakeModel) -> None:
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    model.script = lambda _: ["better"]
+    await platform.receive("/retry")
+    await platform.until("echo: hello", "better")
+    await platform.receive("next")
+    await until_asked(model, 3)
+    assert [message["content"] for message in model.requests[1]["messages"]] == ["hello"]
+    assert [message["content"] for message in model.requests[2]["messages"]] == ["hello", "better", "next"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_reset_begins_anew_and_keeps_what_was_stored(
+    platform: FakeAdapter, model: FakeModel, tmp_path: Path
+) -> None:
+    await platform.receive("one")
+    await platform.until("echo: one")
+    await platform.receive("/reset")
+    await platform.receive("two")
+    await until_asked(model, 2)
+    assert [message["content"] for message in model.requests[1]["messages"]] == ["two"]
+    assert ("one", "echo: one") in rows(tmp_path, "SELECT question, answer FROM turns")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_commands_answer_while_the_model_is_busy_with_others(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    await platform.receive("hello", sender="ann", chat="a")
+    await until_open(model, 1)
+    await platform.receive("/ping", sender="bob", chat="b")
+    await platform.until("pong", chat="b")
+    model.gate.set()
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_unknown_command_is_told(platform: FakeAdapter) -> None:
+    await platform.receive("/nonsense 你好")
+    await platform.until("没有 /nonsense 这个命令。发送 /help 查看我会做什么。")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_path_is_a_question_and_no_command(platform: FakeAdapter) -> None:
+    await platform.receive("/usr/bin is full")
+    await platform.until("echo: /usr/bin is full")
+
+
+async def test_a_forbidden_question_is_refused_in_the_senders_language(
+    platform: FakeAdapter, model: FakeModel, run_bot: RunBot, tmp_path: Path
+) -> None:
+    (tmp_path / "terms.txt").write_text("sesame\n芝麻\n", encoding="utf-8")
+    async with run_bot(safety={"word_lists": [str(tmp_path / "terms.txt")]}):
+        await platform.receive("open SESAME")
+        await platform.receive("芝麻开门")
+        await platform.until(
+            "I can't help with that. Please rephrase your message.", "抱歉，这个话题我帮不上忙，请换个说法再试。"
+        )
+    assert model.requests == []
+
+
+async def test_a_forbidden_answer_is_never_shown_and_never_remembered(
+    platform: FakeAdapter, model: FakeModel, run_bot: RunBot, tmp_path: Path
+) -> None:
+    (tmp_path / "terms.txt").write_text("sesame\n", encoding="utf-8")
+    model.script = lambda _: ["the word is ", "ses", "am", "e, now you know"]
+    async with run_bot(safety={"word_lists": [str(tmp_path / "terms.txt")]}):
+        await platform.receive("tell me")
+        await platform.until("I stopped this answer because it broke the rules here. Please ask something else.")
+        (shown,) = platform.messages.values()
+        assert not any("ses" in version.replace("these rules", "") for version in shown.versions)
+        model.script = lambda _: ["fine"]
+        await platform.receive("next")
+        await until_asked(model, 2)
+    assert [message["content"] for message in model.requests[1]["messages"]] == ["next"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_group_message_to_others_is_ignored(platform: FakeAdapter, model: FakeModel) -> None:
+    await platform.receive("hi all", kind=ChatKind.GROUP, is_addressed=False)
+    await platform.receive("bot, hi", kind=ChatKind.GROUP, message_id="42")
+    await platform.until("echo: bot, hi")
+    (shown,) = platform.messages.values()
+    assert shown.reply_to == "42"
+    assert model.questions() == ["bot, hi"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_question_longer_than_the_context_is_told_with_numbers(platform: FakeAdapter, model: FakeModel) -> None:
+    model.context_length = 300
+    await platform.receive("x" * 500)
+    await platform.until(
+        "Your message is too long for this model: 502 tokens, and there is room for 200. Please shorten it."
+    )
+    assert model.requests == []
+
+
+@pytest.mark.usefixtures("bot")
+async def test_older_turns_that_no_longer_fit_are_told_once(platform: FakeAdapter, model: FakeModel) -> None:
+    model.context_length = 250
+    model.script = lambda _: ["a" * 40]
+    answers = ["a" * 40, "a" * 40, "a" * 40]
+    notice = "(Our conversation has grown long: from now on I no longer see its oldest messages. /reset starts anew.)"
+    for number in range(4):
+        await platform.receive(f"{number}" * 30)
+    async with asyncio.timeout(20):
+        while len(platform.texts()) < 4:
+            await asyncio.sleep(0.01)
+    assert platform.texts()[0] == answers[0]
+    assert sum(notice in text for text in platform.texts()) == 1
+    assert all(request["messages"][-1]["content"][0] in "0123" for request in model.requests)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_delivery_waits_as_the_platform_asks(platform: FakeAdapter) -> None:
+    platform.faults.extend([RetryLater("slow down", after=0.05), RetryLater("slow down", after=0.05)])
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_message_refused_for_good_does_not_hold_up_the_next(platform: FakeAdapter) -> None:
+    platform.faults.append(NotDelivered("gone"))
+    await platform.receive("/ping")
+    await platform.receive("hello")
+    async with asyncio.timeout(20):
+        while not platform.texts() or platform.texts()[-1] != "echo: hello":
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_empty_answer_is_explained(platform: FakeAdapter, model: FakeModel) -> None:
+    model.script = lambda _: []
+    await platform.receive("hello")
+    await platform.until("I have no answer to that. Please ask in other words.")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_lone_surrogates_and_nuls_do_no_harm(platform: FakeAdapter, model: FakeModel) -> None:
+    await platform.receive("a\ud800b\x00c")
+    await until_asked(model, 1)
+    assert model.questions() == ["a\ufffdb\ufffdc"]
+
+
+async def test_blocked_senders_are_ignored(platform: FakeAdapter, model: FakeModel, run_bot: RunBot) -> None:
+    async with run_bot(admission={"blocked_senders": ["fake:ann"]}):
+        await platform.receive("hello", sender="ann")
+        await platform.receive("hi", sender="bob")
+        await platform.until("echo: hi")
+    assert model.questions() == ["hi"]
+
+
+async def test_stopping_lets_a_running_answer_finish(platform: FakeAdapter, model: FakeModel, run_bot: RunBot) -> None:
+    model.gate.clear()
+    async with run_bot() as app:
+        await platform.receive("hello")
+        await platform.until("echo:")
+        app.stop()
+        asyncio.get_running_loop().call_later(0.2, model.gate.set)
+    assert platform.texts() == ["echo: hello"]
