@@ -27,7 +27,7 @@ async def remind(ctx: Context[Settings], after: timedelta, text: Rest) -> str:
         raise ctx.user_error("You have too many reminders; see /unremind.", "提醒太多了，请先用 /unremind 取消。")
     due = ctx.event.sent_at + after.total_seconds()  # the same row again, should this message be handled twice
     row = Reminder(due=due, asked=ctx.event.with_text(text)).model_dump(mode="json")
-    await ctx.store.set(f"{ctx.conversation_key} {due:015.3f} {ctx.event.message_id}", row)
+    await ctx.store.set(f"{ctx.conversation_key}{due:015.3f} {ctx.event.message_id}", row)
     return ctx.localized(f"I'll remind you in {format_duration(after)}.", f"好的，{format_duration(after)} 后提醒你。")
 
 

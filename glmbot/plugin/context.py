@@ -140,19 +140,19 @@ class Context(BotContext[ConfigT_co]):
 
     @property
     def chat_key(self) -> str:
-        """A text that is the same for all messages of this chat and no others."""
+        """A key for what belongs to this chat; no other chat's key begins with it."""
         chat = self.event.chat
-        return f"{chat.adapter}/{chat.chat_id}/{chat.thread_id or ''}"
+        return f"{chat.adapter}/{chat.chat_id}/{chat.thread_id or ''}/"
 
     @property
     def sender_key(self) -> str:
-        """A text that is the same for all messages of this sender and no others."""
-        return f"{self.event.chat.adapter}/{self.event.sender.sender_id}"
+        """A key for what belongs to this sender, in whatever chat; no other sender's key begins with it."""
+        return f"{self.event.chat.adapter}/{self.event.sender.sender_id}/"
 
     @property
     def conversation_key(self) -> str:
-        """A text that is the same for all messages of this sender in this chat and no others."""
-        return f"{self.chat_key} {self.sender_key} "
+        """A key for what belongs to this sender in this chat; no other conversation's key begins with it."""
+        return f"{self.chat_key}{self.event.sender.sender_id}/"
 
     def localized(self, english: str, chinese: str) -> str:
         """Return the text that is in the sender's language."""

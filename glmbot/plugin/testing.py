@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import JsonValue
 
-from glmbot.errors import UserError
+from glmbot.errors import NotDelivered, UserError
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.hooks import Hooks
 from glmbot.phrases import Phrase, language_of
@@ -108,6 +108,8 @@ class MemoryServices:
         self.turns: dict[tuple[Chat, str], list[Turn]] = {}
         self.is_answering = False
         """Set it to have an answer that /stop can stop."""
+        self.unreachable: set[str] = set()
+        """Ids of chats whose platform is not connected."""
         self._hooks = hooks
         self._answer = answer
         self._rows = rows
@@ -124,6 +126,8 @@ class MemoryServices:
 
     async def send(self, chat: Chat, text: str) -> None:
         """Show a message in the chat."""
+        if chat.chat_id in self.unreachable:
+            raise NotDelivered(f"chat {chat.chat_id!r} is in the test's `unreachable`")
         self.sent.append((chat, text))
 
     def store(self, plugin: str) -> MemoryStore:
@@ -203,7 +207,7 @@ class PluginTester:
         await self.host.stop()
         for task in self._running:
             task.cancel()
-        await self._tasks.__aexit__(*error)
+        await self._tasks.__aexit__(None, None, None)  # an error of the test comes out as it is, not in a group
         if error[0] is None:
             self._raise_failure()
 
