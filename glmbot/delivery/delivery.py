@@ -16,7 +16,8 @@ from glmbot.phrases import Phrase, language_of
 from glmbot.reply import Reply
 from glmbot.storage.inbox import ClaimedEvent, Inbox
 from glmbot.storage.outbox import Outbox
-from glmbot.storage.replies import NewTurn, Replies, TurnState
+from glmbot.storage.replies import NewTurn, Replies
+from glmbot.storage.turn_state import TurnState
 from glmbot.text.rendering import render_parts
 from glmbot.verdicts import Refusal
 from glmbot.wakeup import Wakeup

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from glmbot.conversation.conversation import Conversation
 from glmbot.events import MessageEvent
 from glmbot.phrases import Phrase, language_of
+from glmbot.plugin.context import ReplyValue
 from glmbot.plugin.host import PluginHost, command_name
 from glmbot.reply import Reply, text_reply
 from glmbot.storage.inbox import ClaimedEvent
@@ -41,17 +42,14 @@ async def _at_once(reply: Reply) -> Reply:
     return reply
 
 
-async def _reply_of(value: Awaitable[str | AsyncIterator[str] | None]) -> Reply | None:
+async def _reply_of(value: Awaitable[ReplyValue]) -> Reply | None:
     """Turn what a plugin returned into a reply."""
-    match await value:
-        case None | "":
-            return None
-        case str() as text:
-            return text_reply(text)
-        case Reply() as reply:
-            return reply
-        case pieces:
-            return Reply(_closing(pieces))
+    reply = await value
+    if not reply:
+        return None
+    if isinstance(reply, Reply):
+        return reply
+    return text_reply(reply) if isinstance(reply, str) else Reply(_closing(reply))
 
 
 async def _closing(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:

@@ -53,11 +53,12 @@ class Block(nn.Module):
         return out
 
 
-class ChatGLMPreTrainedModel(PreTrainedModel):  # type: ignore[misc]  # untyped base
+class ChatGLMPreTrainedModel(PreTrainedModel):
     """What the models below share with transformers."""
 
     config_class = ChatGLMConfig
     base_model_prefix = "transformer"
+    _input_embed_layer = "word_embeddings"
     _no_split_modules = ["Block"]  # noqa: RUF012  transformers reads a plain list
     _supports_sdpa = True
     # the stored buffers are ignored: they are computed, so that their rounding is right
@@ -76,14 +77,6 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         self.rotary_size = head_size // 2 if config.position_encoding_2d else head_size
         self.special_ids = SpecialIds(config.bos_token_id, config.mask_token_id, config.gmask_token_id)
         self.post_init()
-
-    def get_input_embeddings(self) -> nn.Module:
-        """Return the embedding of tokens."""
-        return self.word_embeddings
-
-    def set_input_embeddings(self, value: nn.Module) -> None:
-        """Replace the embedding of tokens."""
-        self.word_embeddings = value
 
     def forward(
         self,
@@ -135,7 +128,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         return [(cos[:, None], sin[:, None]) for cos, sin in tables]
 
 
-class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):  # type: ignore[misc]
+class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
     """ChatGLM-6B with its language-model head."""
 
     def __init__(self, config: ChatGLMConfig) -> None:
@@ -143,14 +136,6 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin): 
         self.transformer = ChatGLMModel(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.post_init()
-
-    def get_output_embeddings(self) -> nn.Module:
-        """Return the head."""
-        return self.lm_head
-
-    def set_output_embeddings(self, value: nn.Module) -> None:
-        """Replace the head."""
-        self.lm_head = value
 
     def forward(
         self,

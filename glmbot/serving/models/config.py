@@ -7,7 +7,7 @@ from transformers import PretrainedConfig
 from glmbot.errors import CheckpointError
 
 
-class ChatGLMConfig(PretrainedConfig):  # type: ignore[misc]  # untyped base
+class ChatGLMConfig(PretrainedConfig):
     """ChatGLM-6B's shape and special ids; the defaults are those of the real model.
 
     All three generations call themselves "chatglm"; the later ones have `padded_vocab_size`.
@@ -47,13 +47,13 @@ class ChatGLMConfig(PretrainedConfig):  # type: ignore[misc]  # untyped base
         self.position_encoding_2d = position_encoding_2d
         self.mask_token_id = mask_token_id
         self.gmask_token_id = gmask_token_id
-        super().__init__(
-            pad_token_id=pad_token_id,
-            bos_token_id=bos_token_id,
-            eos_token_id=eos_token_id,
-            tie_word_embeddings=False,
-            **kwargs,
-        )
+        kwargs |= {
+            "tie_word_embeddings": False,
+            "pad_token_id": pad_token_id,
+            "bos_token_id": bos_token_id,
+            "eos_token_id": eos_token_id,
+        }
+        super().__init__(**kwargs)
 
 
 def _refuse_other_generations(kwargs: dict[str, Any]) -> None:

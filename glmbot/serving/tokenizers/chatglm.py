@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from sentencepiece import SentencePieceProcessor
 from transformers import AddedToken, PreTrainedTokenizer
-from transformers.utils import PaddingStrategy
+from transformers.utils.generic import PaddingStrategy
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.models.positions import SpecialIds, prompt_mask, prompt_positions
