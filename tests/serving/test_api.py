@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.serving.engine_client import Client, chat_body, client_of, open_request
@@ -362,3 +363,29 @@ async def test_events_are_ascii_so_that_no_client_splits_them(server: ServedFake
     assert json.loads(content.split(b"data: ")[1].split(b"\n\n")[0])["choices"]
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_server_that_stops_cuts_a_stream_without_its_end_mark() -> None:
+    model = ScriptedModel(lambda _: "x" * 50, gated=True)
+    async with served(model) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            stream = tasks.create_task(lost(client))
+            plain = tasks.create_task(client.ask("hello"))
+            await until(lambda: server.engine.num_open == 2)
+            server.engine.cancel_all()
+        model.allow(100)
+    assert not stream.result()
+    assert (plain.result().status_code, plain.result().json()["error"]["code"]) == (503, "server_stopping")
+
+
+async def lost(client: Client) -> bool:
+    """Stream until the connection is lost; return whether there was an end mark."""
+    events: list[str] = []
+
+    async def read() -> None:
+        async for event in client.events("hello"):
+            events.append(event)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await read()
+    return "[DONE]" in events
