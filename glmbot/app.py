@@ -163,7 +163,7 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         stack.enter_context(instance_lock(settings.bot.data_dir))
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)
-        model_server, source = _inference_of(settings.inference)
+        model_server, source = _inference_of(settings.inference, settings.bot.log_level)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
@@ -174,10 +174,10 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         yield App(parts, all_adapters, model_server)
 
 
-def _inference_of(settings: InferenceSettings) -> tuple[ModelServer | None, EndpointSource]:
+def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelServer | None, EndpointSource]:
     if settings.url:
         return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
-    server = ModelServer(serve_command(settings.model, settings.device), settings.load_timeout)
+    server = ModelServer(serve_command(settings.model, settings.device, log_level), settings.load_timeout)
     return server, server
 
 

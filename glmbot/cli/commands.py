@@ -64,6 +64,7 @@ def serve(
     served_name: Annotated[
         str | None, typer.Option(help="Name of the model in the API; the directory's name by default.")
     ] = None,
+    log_level: Annotated[str, typer.Option(help="Least severe log lines to show.")] = "INFO",
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", help="End with the program that started this one.")
     ] = False,
@@ -72,7 +73,7 @@ def serve(
     from glmbot.serving.server import ServeOptions
     from glmbot.serving.server import serve as serve_model
 
-    set_up_logging("INFO")
+    set_up_logging(log_level)
     token = os.environ.get("GLMBOT_SERVE_TOKEN")
     serve_model(
         ServeOptions(
@@ -117,5 +118,7 @@ def config_check(config: ConfigOption = None) -> None:
 
 def _settings(config: Path | None, log_level: str | None = None) -> Settings:
     settings = config_file.load_settings(config)
-    set_up_logging(log_level or settings.bot.log_level)
+    if log_level:
+        settings = settings.model_copy(update={"bot": settings.bot.model_copy(update={"log_level": log_level})})
+    set_up_logging(settings.bot.log_level)
     return settings

@@ -25,10 +25,11 @@ STABLE_AFTER = 60.0
 TOKEN_VARIABLE = "GLMBOT_SERVE_TOKEN"  # noqa: S105  the variable's name, not a token
 
 
-def serve_command(model: str, device: str) -> Sequence[str]:
+def serve_command(model: str, device: str, log_level: str) -> Sequence[str]:
     """Return the command of the child; it ends by itself when we die, since its standard input closes then."""
-    options = ["--model", model, "--device", device, "--host", "127.0.0.1", "--port", "0", "--until-stdin-closes"]
-    return [sys.executable, "-m", "glmbot", "serve", *options]
+    place = ["--host", "127.0.0.1", "--port", "0", "--until-stdin-closes"]
+    options = ["--model", model, "--device", device, "--log-level", log_level]
+    return [sys.executable, "-m", "glmbot", "serve", *place, *options]
 
 
 class ModelServer:
