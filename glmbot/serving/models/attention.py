@@ -48,10 +48,7 @@ class SelfAttention(nn.Module):
         The published code divides the scores by the layer's number and multiplies them back in float32, which
         cancels out.
         """
-        # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D) -> 3 x (B, H, T, D)
-        joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
-        query, key, value = joint.chunk(3, dim=-1)
-        query, key = _rotate_parts(query, tables), _rotate_parts(key, tables)
+        query, key, value = self.project(x, tables)
         if cache is not None:
             key, value = cache.update(key, value, self.layer)
         if view is not None:
@@ -59,6 +56,13 @@ class SelfAttention(nn.Module):
         out = scaled_dot_product_attention(query, key, value, attn_mask=view.is_open if view else None)
         dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
         return dense
+
+    def project(self, x: Tensor, tables: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return query and key, both rotated, and value: 3 x (B, H, T, D) from (B, T, C)."""
+        # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D) -> 3 x (B, H, T, D)
+        joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        query, key, value = joint.chunk(3, dim=-1)
+        return _rotate_parts(query, tables), _rotate_parts(key, tables), value
 
 
 def _rotate_parts(x: Tensor, tables: list[tuple[Tensor, Tensor]]) -> Tensor:

@@ -12,7 +12,8 @@ from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutpu
 
 from glmbot.serving.models.attention import SelfAttention, View, view_of
 from glmbot.serving.models.config import ChatGLMConfig
-from glmbot.serving.models.positions import SpecialIds, prompt_mask, prompt_positions
+from glmbot.serving.models.generation import PromptGeneration
+from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
 from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables
 
 RESIDUAL_FACTOR = math.sqrt(2 * 28)
@@ -91,16 +92,16 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         """Run tokens through all layers.
 
         input_ids: (B, T); position_ids: (B, 2, T), or (B, T) in the 1-D variant; attention_mask:
-        (B, 1, T, S) bool, true is hidden. Both are derived for whole prompts where they are not given; after
-        a cache, position_ids must be given, and no mask means that all is seen.
+        (B, 1, T, S) bool, true is hidden, or for whole prompts (B, T) with 0 at left padding. Both are derived for
+        whole prompts where they are not given; after a cache, position_ids must be given (`next_positions`), and
+        no mask means that all is seen.
         """
         if use_cache and past_key_values is None:
             past_key_values = DynamicCache()
-        has_past = past_key_values is not None and past_key_values.get_seq_length() > 0
+        if past_key_values is None or past_key_values.get_seq_length() == 0:
+            position_ids, attention_mask = self._complete(input_ids, position_ids, attention_mask)
         if position_ids is None:
-            position_ids = self.prompt_positions(input_ids)
-        if attention_mask is None and not has_past:
-            attention_mask = prompt_mask(input_ids, self.config.bos_token_id)
+            raise PromptError("position_ids must be given after a cache; use next_positions of those before")
         view = view_of(attention_mask) if attention_mask is not None else None
         x = self.word_embeddings(input_ids)
         tables = self._tables(position_ids, x.dtype)
@@ -120,6 +121,17 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         """Return the positions of whole, unpadded rows: (B, 2, T), or (B, T) in the 1-D variant."""
         return prompt_positions(input_ids, self.special_ids, is_2d=self.config.position_encoding_2d)
 
+    def _complete(self, input_ids: Tensor, position_ids: Tensor | None, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Derive what is not given for whole prompts: positions, and the mask (B, 1, T, T)."""
+        if mask is not None and mask.dim() == 2:
+            is_2d = self.config.position_encoding_2d
+            positions, mask = padded_prompt(input_ids, mask, self.special_ids, is_2d=is_2d)
+            return positions if position_ids is None else position_ids, mask
+        return (
+            self.prompt_positions(input_ids) if position_ids is None else position_ids,
+            prompt_mask(input_ids, self.special_ids.bos) if mask is None else mask,
+        )
+
     def _tables(self, positions: Tensor, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
         """Return cosine and sine, (B, 1, T, R), for each position coordinate."""
         frequencies = inverse_frequencies(self.rotary_size).to(positions.device)
@@ -128,7 +140,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         return [(cos[:, None], sin[:, None]) for cos, sin in tables]
 
 
-class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, GenerationMixin):
+class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, PromptGeneration, GenerationMixin):
     """ChatGLM-6B with its language-model head."""
 
     def __init__(self, config: ChatGLMConfig) -> None:

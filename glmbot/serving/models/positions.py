@@ -65,3 +65,27 @@ def prompt_mask(input_ids: Tensor, bos: int) -> Tensor:
     context = context_lengths(input_ids, bos)
     is_context = torch.arange(num_tokens, device=input_ids.device) < context[:, None]
     return (hidden & ~is_context[:, None, :])[:, None]
+
+
+def padded_prompt(input_ids: Tensor, is_token: Tensor, ids: SpecialIds, *, is_2d: bool) -> tuple[Tensor, Tensor]:
+    """Return positions and mask of prompts that are padded on the left.
+
+    input_ids: (B, T); is_token: (B, T), 0 or False at padding; returns what `prompt_positions` and `prompt_mask`
+    do. Padding stands at position 0, is hidden from all and sees nothing; the first real token stands at 0 too.
+    """
+    padding = ~is_token.bool()
+    num_pads = padding.sum(dim=1)
+    positions = prompt_positions(input_ids, ids, is_2d=is_2d)
+    # the block position counts from the start token on and stays
+    shift = torch.stack((num_pads, torch.zeros_like(num_pads)), dim=1) if is_2d else num_pads
+    hidden = prompt_mask(input_ids, ids.bos) | padding[:, None, None, :] | padding[:, None, :, None]
+    return (positions - shift[..., None]).clamp(min=0), hidden
+
+
+def next_positions(positions: Tensor) -> Tensor:
+    """Return the positions of the token after the last one: (B, 2, 1) from (B, 2, T), or (B, 1) from (B, T).
+
+    In the answer the position stays at the mask token and the block position counts on; the 1-D variant counts on.
+    """
+    step = torch.tensor([[0], [1]] if positions.dim() == 3 else [1], device=positions.device)
+    return positions[..., -1:] + step
