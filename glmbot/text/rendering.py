@@ -1,0 +1,58 @@
+"""The model's Markdown as messages in a platform's own dialect, each within its limit."""
+
+import re
+
+from glmbot.content import LengthUnit, Markup, Rendered, TextForm
+from glmbot.text.dialects import Plain, dialect_of
+from glmbot.text.measure import length
+from glmbot.text.output import Output
+from glmbot.text.parsing import parse
+from glmbot.text.source import parse_source, with_closed_fence
+from glmbot.text.splitting import split
+
+MIN_LENGTH = 20
+"""Below this a single character with the signs around it may not fit."""
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+UNLIMITED = 1 << 40
+VISIBLE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff]")
+
+
+def render_parts(markdown: str, form: TextForm) -> list[Rendered]:
+    """Return Markdown as one or more messages in the form's dialect.
+
+    Half-finished Markdown looks as it will when it is complete, and while a text grows, all parts but the last
+    stay as they are. A text with nothing to see has no parts. Raises ValueError for a limit below `MIN_LENGTH`.
+    """
+    if form.max_length < MIN_LENGTH:
+        raise ValueError(f"max_length is {form.max_length}; a platform's form must allow at least {MIN_LENGTH}")
+    markdown = LONE_SURROGATE.sub("\ufffd", markdown.replace("\r\n", "\n").replace("\r", "\n"))
+    render = _render_source if form.markup is Markup.MARKDOWN else _render_document
+    return [part for part in render(markdown, form) if VISIBLE.search(part.plain)]
+
+
+def _render_document(markdown: str, form: TextForm) -> list[Rendered]:
+    dialect = dialect_of(form.markup)
+    is_parsed = form.markup is Markup.TELEGRAM_HTML and form.unit is LengthUnit.UTF16_PARSED
+    output = Output(dialect, form.max_length, form.unit, is_parsed)
+    plain = Output(Plain(), form.max_length, form.unit)
+    lines = parse(markdown, dialect.bullet, lambda address: output.can_link(address) and plain.can_link(address))
+    parts = split(lines, [output, plain], form.max_length)
+    return [Rendered(output.write(part), plain.write(part)) for part in parts]
+
+
+def _render_source(markdown: str, form: TextForm) -> list[Rendered]:
+    """Leave the Markdown as it is; where it must be cut, close code and open it again."""
+    markdown = with_closed_fence(markdown)
+    if length(markdown, form.unit) <= form.max_length:
+        return [Rendered(markdown, _plain(markdown, form))]
+    output = Output(dialect_of(form.markup), form.max_length, form.unit)
+    parts = split(parse_source(markdown, form.max_length // 2), [output], form.max_length)
+    texts = [output.write(part) for part in parts]
+    return [Rendered(text, _plain(text, form)) for text in texts]
+
+
+def _plain(markdown: str, form: TextForm) -> str:
+    """Return the plain form of one part, or the part itself where the plain form would be too long."""
+    lines = parse(markdown, Plain.bullet, lambda address: True)
+    plain = Output(Plain(), UNLIMITED, form.unit).write(lines)
+    return plain if length(plain, form.unit) <= form.max_length else markdown
