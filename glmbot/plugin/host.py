@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from glmbot.adapters.base import CommandInfo
 from glmbot.events import MessageEvent
@@ -58,6 +59,7 @@ class PluginHost:
         described.sort(key=lambda command: command.name)
         surroundings = Surroundings(services, self._clock, self._waits, tuple(described))
         self._members = [Member(one, surroundings) for one in loaded]
+        self._jobs = [_BoundJob(member, job) for member in self._members for job in member.plugin.jobs]
         self._commands = dict(_bound_commands(self._members))
         for member in self._members:
             wire_hooks(member, hooks, self._attempt_in_time)
@@ -110,24 +112,31 @@ class PluginHost:
         await _run_all(self._hooks.started)
 
     async def stop(self) -> None:
-        """Run all `stopping` hooks, at the same time."""
+        """Let jobs that are running come to their end, begin no more, and run all `stopping` hooks."""
+        try:
+            async with asyncio.timeout(self._hook_deadline):
+                for job in self._jobs:
+                    await job.turn.acquire()
+        except TimeoutError:
+            logger.warning("a plugin's job is still running; it is cut off")
         await _run_all(self._hooks.stopping)
 
     async def run_jobs(self) -> None:
         """Run every job at its times until cancelled; one that fails runs again at its next time."""
         async with asyncio.TaskGroup() as tasks:
-            for member in self._members:
-                for job in member.plugin.jobs:
-                    tasks.create_task(self._run_job(member, job))
+            for job in self._jobs:
+                tasks.create_task(self._run_job(job))
             await asyncio.Event().wait()
 
-    async def _run_job(self, member: Member, job: ScheduledJob) -> None:
+    async def _run_job(self, bound: "_BoundJob") -> None:
+        job, member = bound.job, bound.member
         what = f"job {job.function.__name__}() of plugin {member.plugin.name!r}"
         began = self._clock.now()
         while True:
             await self._clock.sleep_until(job.schedule.next_after(began))
             began = self._clock.now()
-            await self.attempt(what, None, object, job.function, member.bot_context())
+            async with bound.turn:
+                await self.attempt(what, None, object, job.function, member.bot_context())
 
     async def _attempt_in_time(self, what: str, expected: Expected, function: AnyHook, *arguments: object) -> object:
         return await self.attempt(what, self._hook_deadline, expected, function, *arguments)
@@ -142,6 +151,15 @@ class PluginHost:
         except Exception as error:  # noqa: BLE001  plugins may raise anything
             self._report_failure(what, error)
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class _BoundJob:
+    """A job of a plugin. Its `turn` is held while it runs, and for good once the bot stops."""
+
+    member: Member
+    job: ScheduledJob
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def _bound_commands(members: Sequence[Member]) -> Iterator[tuple[str, BoundCommand]]:

@@ -301,6 +301,42 @@ async def test_a_job_that_fails_runs_again_and_harms_no_other(
     ] * 2
 
 
+async def test_stopping_lets_a_running_job_end_and_begins_no_other(plugin: Plugin[None]) -> None:
+    steps: list[str] = []
+    may_end = asyncio.Event()
+
+    @plugin.every(timedelta(minutes=1))
+    async def slow(ctx: BotContext) -> None:
+        steps.append("begun")
+        await may_end.wait()
+        steps.append("ended")
+
+    @plugin.stopping
+    async def stopping(ctx: BotContext) -> None:
+        steps.append("stopping")
+
+    bot = Bot(plugin)
+    async with jobs_running(bot, num_jobs=1), asyncio.TaskGroup() as tasks:
+        bot.clock.set(bot.clock.now() + 60)
+        await until(lambda: steps == ["begun"])
+        tasks.create_task(bot.host.stop())
+        may_end.set()
+        await until(lambda: len(steps) == 3 and bot.clock.num_sleeping == 1)
+        bot.clock.set(bot.clock.now() + 60)
+    assert steps == ["begun", "ended", "stopping"]
+
+
+async def test_a_job_that_does_not_end_is_cut_off(plugin: Plugin[None], caplog: pytest.LogCaptureFixture) -> None:
+    plugin.every(timedelta(minutes=1))(hangs)
+    bot = Bot(plugin, hook_deadline=0.01)
+    async with jobs_running(bot, num_jobs=1):
+        bot.clock.set(bot.clock.now() + 60)
+        await until(lambda: bot.clock.num_sleeping == 0)
+        await asyncio.sleep(0)
+        await bot.host.stop()
+    assert [record.getMessage() for record in caplog.records] == ["a plugin's job is still running; it is cut off"]
+
+
 async def test_a_host_without_jobs_runs_until_it_is_cancelled() -> None:
     async with jobs_running(Bot(), num_jobs=0):
         pass
