@@ -47,13 +47,12 @@ class ServeOptions:
 
 def serve(options: ServeOptions) -> None:
     """Serve a model until SIGTERM or Ctrl-C. Raises ConfigError for what the operator must mend."""
-    directory = resolve(options.model)
-    listener = _listen(options)
-    _on_stop_signals(_leave_at_once)  # until there is something to finish
-    _announce(listener)
-    if options.exit_when_stdin_closes:
-        threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
-    with listener:
+    with _listen(options) as listener:
+        directory = resolve(options.model)
+        _on_stop_signals(_leave_at_once)  # until there is something to finish
+        _announce(listener)
+        if options.exit_when_stdin_closes:
+            threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
         asyncio.run(_serve(options, directory, listener))
 
 
@@ -86,8 +85,9 @@ def _load(directory: Path, device: str) -> LoadedModel:
 class HttpServer(uvicorn.Server):
     """uvicorn, with a limit to the time that running answers get at the end."""
 
-    def __init__(self, config: uvicorn.Config, on_drain_end: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain_time: float, on_drain_end: Callable[[], None]) -> None:
         super().__init__(config)
+        self._drain_time = drain_time
         self._on_drain_end = on_drain_end
 
     def stop(self) -> None:
@@ -95,15 +95,15 @@ class HttpServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests finish; after DRAIN_TIME end what is left."""
-        timer = asyncio.get_running_loop().call_later(DRAIN_TIME, self._on_drain_end)
+        """Let requests finish; after the drain time cut what is left."""
+        timer = asyncio.get_running_loop().call_later(self._drain_time, self._on_drain_end)
         try:
             await super().shutdown(sockets)
         finally:
             timer.cancel()
 
 
-def build_http_server(app: ASGIApp, engine: EngineThread) -> HttpServer:
+def build_http_server(app: ASGIApp, engine: EngineThread, drain_time: float = DRAIN_TIME) -> HttpServer:
     """Return the HTTP server, quiet in the log: requests are logged by our own middleware."""
     config = uvicorn.Config(
         app,
@@ -114,9 +114,9 @@ def build_http_server(app: ASGIApp, engine: EngineThread) -> HttpServer:
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=round(DRAIN_TIME + LEAVE_TIME),
+        timeout_graceful_shutdown=round(drain_time + LEAVE_TIME),
     )
-    return HttpServer(config, on_drain_end=engine.cancel_all)
+    return HttpServer(config, drain_time, on_drain_end=engine.cancel_all)
 
 
 async def run_http(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:

@@ -16,7 +16,7 @@ from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.openai_api import build_app
-from glmbot.serving.server import build_http_server, run_http
+from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
 
 END = 0
 NUM_LETTERS = 128
@@ -136,6 +136,7 @@ class ServedFake:
     port: int
     model: ScriptedModel
     engine: EngineThread
+    http: HttpServer
 
     @property
     def num_running(self) -> int:
@@ -152,6 +153,7 @@ async def served(
     max_open: int = 8,
     max_length: int = 64,
     may_load: threading.Event | None = None,
+    drain_time: float = DRAIN_TIME,
 ) -> AsyncIterator[ServedFake]:
     """Serve `model` on a free port; with `may_load`, it is loaded only after that is set."""
 
@@ -161,7 +163,7 @@ async def served(
 
     engine = EngineThread(load, max_open)
     app = build_app(engine, MODEL_NAME, SecretStr(token) if token else None)
-    server = build_http_server(app, engine)
+    server = build_http_server(app, engine, drain_time)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     engine.start()
@@ -170,7 +172,7 @@ async def served(
         if may_load is None:
             await until(lambda: engine.loaded is not None)
         try:
-            yield ServedFake(f"http://127.0.0.1:{port}", port, model, engine)
+            yield ServedFake(f"http://127.0.0.1:{port}", port, model, engine, server)
         finally:
             server.should_exit = server.force_exit = True
             await engine.stop(DEADLINE)

@@ -3,24 +3,33 @@
 import asyncio
 import json
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
+from glmbot.errors import CheckpointError
+from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.openai_api import build_app
+from glmbot.serving.server import build_http_server, run_http
 from tests.serving.engine_client import Client, chat_body, client_of, open_request
 from tests.serving.engine_fake import MODEL_NAME, ScriptedModel, ServedFake, served, until
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server() -> AsyncIterator[ServedFake]:
     async with served(ScriptedModel(lambda prompt: f"re: {prompt}")) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(server: ServedFake) -> AsyncIterator[Client]:
     async with client_of(server.url) as connected:
         yield connected
@@ -92,10 +101,11 @@ async def test_stop_strings_never_appear_in_whole_or_in_part(client: Client, sto
     assert (streamed.text, streamed.finish) == (answer, "stop")
 
 
-async def test_a_stop_string_frees_the_engine(server: ServedFake, client: Client) -> None:
-    server.model.script = lambda _: "ab" + "c" * 60
-    assert await client.answer("x", stop="b") == "a"
-    await until(lambda: server.num_running == 0)
+async def test_a_stop_string_frees_the_engine() -> None:
+    model = ScriptedModel(lambda _: "ab" + "c" * 60)
+    async with served(model) as server, client_of(server.url) as client:
+        assert await client.answer("x", stop="b") == "a"
+        await until(lambda: server.num_running == 0)
 
 
 async def test_text_parts_are_joined(client: Client) -> None:
@@ -365,20 +375,30 @@ async def test_events_are_ascii_so_that_no_client_splits_them(server: ServedFake
     await writer.wait_closed()
 
 
-async def test_a_server_that_stops_cuts_a_stream_without_its_end_mark() -> None:
+async def test_a_stopping_server_lets_answers_finish() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    async with served(model) as server, client_of(server.url) as client, asyncio.TaskGroup() as tasks:
+        stream = tasks.create_task(client.stream("hello"))
+        await until(lambda: server.engine.num_open == 1)
+        server.http.stop()
+        model.allow(100)
+    assert (stream.result().text, stream.result().is_done) == ("abc", True)
+
+
+async def test_a_stopping_server_cuts_what_does_not_finish_in_time() -> None:
     model = ScriptedModel(lambda _: "x" * 50, gated=True)
-    async with served(model) as server, client_of(server.url) as client:
+    async with served(model, drain_time=0) as server, client_of(server.url) as client:
         async with asyncio.TaskGroup() as tasks:
-            stream = tasks.create_task(lost(client))
+            stream = tasks.create_task(has_end_mark(client))
             plain = tasks.create_task(client.ask("hello"))
             await until(lambda: server.engine.num_open == 2)
-            server.engine.cancel_all()
+            server.http.stop()
         model.allow(100)
     assert not stream.result()
     assert (plain.result().status_code, plain.result().json()["error"]["code"]) == (503, "server_stopping")
 
 
-async def lost(client: Client) -> bool:
+async def has_end_mark(client: Client) -> bool:
     """Stream until the connection is lost; return whether there was an end mark."""
     events: list[str] = []
 
@@ -389,3 +409,14 @@ async def lost(client: Client) -> bool:
     with pytest.raises(httpx.RemoteProtocolError):
         await read()
     return "[DONE]" in events
+
+
+async def test_a_model_that_cannot_be_loaded_ends_the_server() -> None:
+    def load() -> LoadedModel:
+        raise CheckpointError("the shard is missing")
+
+    engine = EngineThread(load, max_open=1)
+    server = build_http_server(build_app(engine, MODEL_NAME, None), engine)
+    engine.start()
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(CheckpointError, match="the shard"):
+        await run_http(server, engine, listener)
