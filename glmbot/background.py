@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def in_background(work: Coroutine[None, None, None], name: str) -> AsyncIterator["asyncio.Task[None]"]:
+async def in_background(work: Callable[[], Awaitable[object]], name: str) -> AsyncIterator["asyncio.Task[None]"]:
     """Run `work` while the body runs, and cancel it at the end; an error in it is logged and no more.
 
     Errors of the body come out as they are, not as a group.
@@ -25,8 +25,8 @@ async def in_background(work: Coroutine[None, None, None], name: str) -> AsyncIt
         raise group.exceptions[0] from None
 
 
-async def _harmless(work: Coroutine[None, None, None], name: str) -> None:
+async def _harmless(work: Callable[[], Awaitable[object]], name: str) -> None:
     try:
-        await work
+        await work()
     except Exception:
         logger.exception("%s failed; what it accompanied goes on", name)

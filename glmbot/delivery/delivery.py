@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 from glmbot.adapters.base import Adapter
 from glmbot.background import in_background
@@ -67,7 +68,7 @@ class Delivery:
     @asynccontextmanager
     async def typing(self, chat: Chat) -> AsyncIterator[None]:
         """Show the typing sign while the body runs."""
-        async with in_background(self._keep_typing(chat), "typing sign"):
+        async with in_background(partial(self._keep_typing, chat), "typing sign"):
             yield
 
     async def _collect(self, event: MessageEvent, reply: Reply, live: LiveMessage) -> str:

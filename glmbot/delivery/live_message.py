@@ -48,7 +48,7 @@ class LiveMessage:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send and edit in the background while the body runs; a call under way is finished, never cut."""
-        async with in_background(self._run(), "live message") as task:
+        async with in_background(self._run, "live message") as task:
             try:
                 yield
             finally:
