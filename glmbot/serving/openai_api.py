@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -188,6 +189,15 @@ class _Completions:
 
 async def _read(http: HttpRequest, model: type[Body]) -> Body:
     """Read and check the body."""
+    try:
+        return model.model_validate_json(await _read_bytes(http))
+    except ValidationError as error:
+        raise bad_request(error) from error
+    except ClientDisconnect as error:
+        raise ApiError(400, "the connection was closed in the middle of the body") from error
+
+
+async def _read_bytes(http: HttpRequest) -> bytes:
     content = bytearray()
     num_bytes = 0
     async for part in http.stream():
@@ -198,10 +208,7 @@ async def _read(http: HttpRequest, model: type[Body]) -> Body:
             break
     if num_bytes > MAX_BODY_BYTES:
         raise ApiError(413, f"the body is larger than {MAX_BODY_BYTES} bytes; shorten the messages")
-    try:
-        return model.model_validate_json(bytes(content))
-    except ValidationError as error:
-        raise bad_request(error) from error
+    return bytes(content)
 
 
 async def _encode_chat(loaded: LoadedModel, messages: Sequence[Message]) -> list[int]:

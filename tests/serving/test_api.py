@@ -323,6 +323,18 @@ async def test_a_client_that_leaves_is_cancelled_within_a_step(stream: bool) -> 
         assert model.num_decodes == 4
 
 
+async def test_a_client_that_leaves_amid_its_body_is_no_error(
+    server: ServedFake, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"POST /tokenize HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await until(lambda: "POST /tokenize" in caplog.text)
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_client_that_leaves_while_waiting_gives_up_its_place() -> None:
     model = ScriptedModel(lambda _: "abc", gated=True)
     async with served(model, max_running=1) as server, client_of(server.url) as client:
