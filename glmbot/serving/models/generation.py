@@ -32,7 +32,8 @@ class PromptGeneration(GenerationMixin):
         derived, hidden = self._derive(input_ids, mask)
         positions = derived if positions is None else positions
         kwargs |= {"prompt_positions": positions, "prompt_hidden": hidden}
-        return super().generate(input_ids, *args, **kwargs)
+        # the library types `self` as a model and this class is only the half of one
+        return super().generate(input_ids, *args, **kwargs)  # type: ignore[misc]
 
     def prepare_inputs_for_generation(
         self,

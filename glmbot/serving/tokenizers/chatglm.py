@@ -54,11 +54,22 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         pad_token: str = "<pad>",
         mask_token: str = "[MASK]",
         gmask_token: str = "[gMASK]",
+        end_token: str = "</s>",
+        num_image_tokens: int = 0,
         **kwargs: Any,
     ) -> None:
+        if num_image_tokens:
+            raise CheckpointError(
+                f"tokenizer_config.json has 'num_image_tokens' {num_image_tokens}, so this is ChatGLM-6B's first "
+                "revision, of March 2023; use the current one"
+            )
         self.vocab_file = vocab_file
         self.pieces = load_pieces(Path(vocab_file))
-        self.gmask_token = gmask_token
+        # the library would make special tokens of these two; as published, inside a text they are plain text
+        specific = kwargs.pop("model_specific_special_tokens", None) or {}
+        self.gmask_token = str(specific.get("gmask_token", gmask_token))
+        self.end_token = str(specific.get("end_token", end_token))
+        self.num_image_tokens = num_image_tokens
         kwargs.pop("auto_map", None)  # names code that would come with the checkpoint: never run
         kwargs.setdefault("clean_up_tokenization_spaces", False)
         kwargs["padding_side"] = "left"
@@ -76,7 +87,8 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         }
         super().__init__(**specials, **kwargs)
         self._update_trie()
-        self.gmask_token_id = int(self.pieces.piece_to_id(gmask_token))
+        self.gmask_token_id = self._convert_token_to_id(self.gmask_token)
+        self.end_token_id = self._convert_token_to_id(self.end_token)
 
     @property
     def vocab_size(self) -> int:
@@ -99,7 +111,8 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     def decode_text(self, ids: list[int]) -> str:
         """Return the text of ids; special ones give none."""
-        return restore_white_space(self.pieces.decode([index for index in ids if index < self.vocab_size]))
+        known = [index for index in ids if index < self.vocab_size and index != self.pad_token_id]
+        return restore_white_space(self.pieces.decode(known))
 
     def num_unfinished(self, text: str) -> int:
         """Count the last characters that the next token may turn into white space: a mark can come in pieces."""
@@ -140,7 +153,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         **_: Any,
     ) -> str:
         ids = [token_ids] if isinstance(token_ids, int) else [int(index) for index in token_ids]
-        skipped = set(self.all_special_ids) if skip_special_tokens else {int(self.pad_token_id)}
+        skipped = set(self.all_special_ids) if skip_special_tokens else set()
         text = self.decode_text([index for index in ids if index not in skipped])
         if clean_up_tokenization_spaces or (clean_up_tokenization_spaces is None and self.clean_up_tokenization_spaces):
             text = self.clean_up_tokenization(text)
@@ -194,4 +207,3 @@ def load_pieces(path: Path) -> SentencePieceProcessor:
     except (RuntimeError, OSError) as error:
         raise CheckpointError(f"vocabulary file {str(path)!r} is damaged; fetch it again") from error
     return pieces
-
