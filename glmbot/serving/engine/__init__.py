@@ -1,0 +1,1 @@
+"""Runs sequences through a model, several at once."""
