@@ -41,6 +41,10 @@ class Phrase(Enum):
         "I have no answer to that. Please ask in other words.",
         "这个问题我没有答出来，请换个说法再问。",
     )
+    TERMINAL_HELP = (
+        "Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.",
+        "输入消息即可对话。Ctrl-C 停止回答，Ctrl-D 退出，/help 查看更多。",
+    )
     DEMO_NOTICE = (
         "This is glmbot's small demo model: it knows glmbot, greetings, small sums, capitals and a few words. "
         "For the real one, download ChatGLM-6B (zai-org/chatglm-6b) and set [inference] model to its directory.",

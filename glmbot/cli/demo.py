@@ -1,6 +1,5 @@
 """The bundled demo model in this terminal, without any configuration."""
 
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -8,21 +7,18 @@ from pathlib import Path
 
 import platformdirs
 
-from glmbot.adapters.terminal import terminal_language
 from glmbot.cli.run import run_in_terminal
 from glmbot.errors import ConfigError
 from glmbot.instance_lock import instance_lock
 from glmbot.log import set_up_logging
-from glmbot.phrases import Phrase
 from glmbot.settings import BotSettings, Settings
 
 LOG_LEVEL = "WARNING"
 
 
 async def run_demo() -> None:
-    """Say once that this is a demo, then talk; each demo begins a new conversation."""
+    """Talk to the demo model; each demo begins a new conversation."""
     set_up_logging(LOG_LEVEL)
-    sys.stderr.write(f"{Phrase.DEMO_NOTICE.in_language(terminal_language())}\n")
     with ExitStack() as stack:
         settings = Settings(bot=BotSettings(data_dir=_data_dir(stack), log_level=LOG_LEVEL))
         await run_in_terminal(settings, chat_id=f"demo {time.time():.0f}")

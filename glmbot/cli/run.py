@@ -1,19 +1,27 @@
 """Runs the bot, on its platforms or in this terminal."""
 
 import asyncio
+import logging
 import signal
 import sys
 
 from glmbot.adapters.registry import configured_adapters
-from glmbot.adapters.terminal import NAME, TerminalAdapter
+from glmbot.adapters.terminal import NAME, TerminalAdapter, terminal_language
 from glmbot.app import open_app
-from glmbot.settings import Settings
+from glmbot.phrases import Phrase
+from glmbot.settings import InferenceSettings, Settings
+
+logger = logging.getLogger(__name__)
+
+DEMO = "demo"
 
 
 async def run_bot(settings: Settings) -> None:
     """Run the bot on the configured platforms until SIGTERM or Ctrl-C."""
     async with open_app(settings, configured_adapters(settings.adapters)) as app:
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, app.stop)
+        if _is_demo(settings.inference):
+            logger.warning(Phrase.DEMO_NOTICE.in_language(terminal_language()))
         await app.run()
 
 
@@ -29,6 +37,12 @@ async def run_in_terminal(settings: Settings, chat_id: str) -> None:
                 app.stop()
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        if _is_demo(settings.inference):
+            sys.stderr.write(f"{Phrase.DEMO_NOTICE.in_language(terminal_language())}\n")
         if terminal.is_interactive:
-            sys.stdout.write("Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.\n")
+            sys.stdout.write(f"{Phrase.TERMINAL_HELP.in_language(terminal_language())}\n")
         await app.run()
+
+
+def _is_demo(settings: InferenceSettings) -> bool:
+    return settings.model == DEMO and settings.url is None
