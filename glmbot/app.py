@@ -53,7 +53,7 @@ class App:
     def __init__(self, parts: "Parts", adapters: dict[str, Adapter], model_server: ModelServer | None) -> None:
         self._parts = parts
         self._adapters = adapters
-        self._model_server = model_server
+        self.model_server = model_server
         self._stopping = asyncio.Event()
 
     def add_adapter(self, adapter: Adapter) -> None:
@@ -98,8 +98,8 @@ class App:
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.plugins.run_jobs(), name="plugin jobs"),
         ]
-        if self._model_server:
-            others.append(tasks.create_task(self._model_server.run(), name="model server"))
+        if self.model_server:
+            others.append(tasks.create_task(self.model_server.run(), name="model server"))
         for adapter in self._adapters.values():
             if isinstance(adapter, CommandMenu):
                 adapter.set_commands(parts.plugins.commands())

@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from glmbot import config_file
+from glmbot.errors import ConfigError
 from glmbot.log import set_up_logging
 from glmbot.settings import Settings
 
@@ -70,8 +71,11 @@ def serve(
     ] = False,
 ) -> None:
     """Serve a model over the OpenAI API. The bearer token comes from GLMBOT_SERVE_TOKEN."""
-    from glmbot.serving.server import ServeOptions
-    from glmbot.serving.server import serve as serve_model
+    try:
+        from glmbot.serving.server import ServeOptions
+        from glmbot.serving.server import serve as serve_model
+    except ImportError as error:
+        raise ConfigError(f"serving a model needs {error.name!r}; run: pip install 'glmbot[local]'") from error
 
     set_up_logging(log_level)
     token = os.environ.get("GLMBOT_SERVE_TOKEN")

@@ -1,0 +1,1 @@
+"""Tests of the wire to the model server."""

@@ -1,0 +1,131 @@
+"""The wire: what the bot makes of a server's answers, good and bad."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+
+from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
+from glmbot.inference.client import Endpoint, FixedEndpoint, InferenceClient, Piece
+from glmbot.prompt import ChatMessage
+from glmbot.settings import InferenceSettings
+
+QUESTION = [ChatMessage("user", "hello")]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[InferenceClient]]]:
+    """Return a function that serves one handler for everything and gives a client for it."""
+    opened: list[Callable[[], Awaitable[None]]] = []
+
+    async def start(handler: Handler) -> InferenceClient:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", handler)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        settings = InferenceSettings(url=url, remote_model="m", timeout=5)
+        client = InferenceClient(FixedEndpoint(Endpoint(url, "secret-canary")), settings)
+        opened.extend([client.close, runner.cleanup])
+        return client
+
+    yield start
+    for close in opened:
+        await close()
+
+
+Serve = Callable[[Handler], Awaitable[InferenceClient]]
+
+
+def stream_of(*lines: str) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        body = "".join(f"data: {line}\n\n" for line in lines)
+        return web.Response(body=body.encode(), content_type="text/event-stream")
+
+    return handler
+
+
+def failing(status: int, body: str) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=body, content_type="application/json")
+
+    return handler
+
+
+async def answer(client: InferenceClient) -> list[Piece]:
+    return [piece async for piece in client.generate(QUESTION, 10)]
+
+
+async def test_pieces_end_with_reason_and_counts(serve: Serve) -> None:
+    client = await serve(
+        stream_of(
+            '{"choices": [{"delta": {"role": "assistant", "content": ""}}]}',
+            '{"choices": [{"delta": {"content": "你"}}]}',
+            '{"choices": [{"delta": {"content": "好"}, "finish_reason": "length"}]}',
+            '{"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}',
+            "[DONE]",
+        )
+    )
+    assert await answer(client) == [Piece("你"), Piece("好"), Piece("", "length", 3, 2)]
+
+
+async def test_a_stream_without_its_end_mark_was_cut(serve: Serve) -> None:
+    client = await serve(stream_of('{"choices": [{"delta": {"content": "ha"}}]}'))
+    with pytest.raises(InferenceUnavailable, match="before its end mark"):
+        await answer(client)
+
+
+async def test_an_error_within_the_stream_is_told(serve: Serve) -> None:
+    client = await serve(stream_of('{"error": {"message": "out of memory"}}'))
+    with pytest.raises(InferenceError, match="out of memory"):
+        await answer(client)
+
+
+@pytest.mark.parametrize("garbage", ["no json", "[1]", '{"choices": 7}'])
+async def test_garbage_in_the_stream_is_an_error(serve: Serve, garbage: str) -> None:
+    client = await serve(stream_of(garbage))
+    with pytest.raises(InferenceError):
+        await answer(client)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (503, '{"error": {"message": "loading"}}', InferenceUnavailable),
+        (429, '{"error": {"message": "busy"}}', InferenceUnavailable),
+        (502, "<html>bad gateway</html>", InferenceUnavailable),
+        (400, '{"error": {"message": "x", "code": "context_length_exceeded"}}', PromptTooLong),
+        (401, '{"error": {"message": "wrong key"}}', InferenceError),
+        (400, "[]", InferenceError),
+    ],
+)
+async def test_each_refusal_is_the_error_its_catcher_needs(
+    serve: Serve, status: int, body: str, kind: type[InferenceError]
+) -> None:
+    client = await serve(failing(status, body))
+    with pytest.raises(InferenceError) as caught:
+        await answer(client)
+    assert type(caught.value) is kind
+    assert "canary" not in str(caught.value)
+
+
+async def test_a_server_that_is_away_is_unavailable() -> None:
+    settings = InferenceSettings(url="http://127.0.0.1:9/v1", remote_model="m")
+    client = InferenceClient(FixedEndpoint(Endpoint("http://127.0.0.1:9/v1")), settings)
+    with pytest.raises(InferenceUnavailable):
+        await answer(client)
+    await client.close()
+
+
+async def test_a_server_that_cannot_count_is_no_error(serve: Serve) -> None:
+    client = await serve(failing(404, "{}"))
+    assert await client.count(QUESTION) is None
+
+
+async def test_counts_come_with_the_context_length(serve: Serve) -> None:
+    client = await serve(failing(200, '{"count": 7, "max_model_len": 2048, "tokens": []}'))
+    counted = await client.count(QUESTION)
+    assert counted is not None
+    assert (counted.num_tokens, counted.context_length) == (7, 2048)
