@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from glmbot.events import MessageEvent
@@ -12,6 +11,7 @@ from glmbot.prompt import Turn
 from glmbot.storage.database import Database
 from glmbot.storage.tables import conversations, turns
 from glmbot.storage.turn_state import VISIBLE
+from glmbot.storage.upsert import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def conversation_of(connection: AsyncConnection, event: MessageEvent) -> i
     )
     conversation_id = await connection.scalar(found)
     if conversation_id is None:
-        await connection.execute(insert(conversations).values(**place).on_conflict_do_nothing())
+        await connection.execute(insert(connection, conversations).values(**place).on_conflict_do_nothing())
         conversation_id = await connection.scalar(found)
     assert conversation_id is not None
     return int(conversation_id)

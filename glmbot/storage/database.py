@@ -1,88 +1,75 @@
-"""Opens the database: engine, transactions, schema."""
+"""The database: opening it, and its transactions."""
 
 import asyncio
-import sqlite3
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from glmbot.errors import ConfigError
-from glmbot.storage.migrate import upgrade
-from glmbot.storage.sqlite_mode import set_sqlite_mode
+from glmbot.storage import sqlite
+from glmbot.storage.migrate import migrations_folder, upgrade
+from glmbot.storage.uninterrupted import connect
+
+logger = logging.getLogger(__name__)
+
+DRIVER = "sqlite+aiosqlite"
 
 
 class Database:
-    """A pool of connections to one database with the current schema."""
+    """One database with the current schema."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._turn = asyncio.Lock()
+        """SQLite has one writer at a time. Waiting here is fair and free; waiting there polls."""
 
     @classmethod
     async def open(cls, url: str) -> "Database":
-        """Open a database and bring its schema up to date. Raises ConfigError."""
-        parsed = _parse(url)
-        _make_folder(parsed)
-        engine = create_async_engine(parsed, hide_parameters=True)
-        _set_sqlite_mode(engine)
-        try:
-            await asyncio.to_thread(upgrade, parsed)
-        except (DBAPIError, sqlite3.Error) as error:
-            await engine.dispose()
-            raise ConfigError(_explain(parsed, error)) from error
-        except ConfigError:
-            await engine.dispose()
-            raise
+        """Open a database, new or old, and bring its schema up to date. Raises ConfigError."""
+        parsed = sqlite.with_timeout(_parse(url))
+        await asyncio.to_thread(upgrade, parsed, migrations_folder())
+        engine = create_async_engine(parsed, hide_parameters=True, connect_args={"async_creator_fn": connect})
+        sqlite.set_mode(engine.sync_engine)
         return cls(engine)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """One write transaction; it begins at once, so nothing read in it can be overtaken."""
-        async with self._engine.begin() as connection:
+        """Have one write transaction while the body runs: committed at its end, rolled back when it raises.
+
+        It waits for other programs that write as long as they do. Do not await model or network inside, nor
+        begin a second one.
+        """
+        async with self._turn, self._engine.connect() as connection:
+            await _begin(connection)
             yield connection
+            await connection.commit()
 
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
 
 
-def _set_sqlite_mode(engine: AsyncEngine) -> None:
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", lambda connection, _: set_sqlite_mode(connection))
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+async def _begin(connection: AsyncConnection) -> None:
+    while True:
+        try:
+            await connection.begin()
+            return
+        except OperationalError as error:
+            if not sqlite.is_locked(error):
+                raise
+            logger.warning("the database is held by another program; everything waits until it lets go")
 
 
 def _parse(url: str) -> URL:
+    """Return the URL. Raises ConfigError, without the URL in it: it may hold a password."""
     try:
         parsed = make_url(url)
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise ConfigError("storage.url is no database URL; write sqlite+aiosqlite:///data/glmbot.db") from error
-    if parsed.drivername != "sqlite+aiosqlite":
-        raise ConfigError(f"storage.url: {parsed.drivername!r} is not supported; write sqlite+aiosqlite:///FILE")
+    except ArgumentError:
+        raise ConfigError(f"storage.url is not a database URL; write {DRIVER}:///data/glmbot.db") from None
+    if parsed.drivername != DRIVER:
+        raise ConfigError(f"storage.url: {parsed.drivername!r} is not supported; write {DRIVER}:///data/glmbot.db")
     return parsed
-
-
-def _make_folder(url: URL) -> None:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"folder {str(folder)!r} for the database cannot be made: {error.strerror}") from error
-
-
-def _explain(url: URL, error: Exception) -> str:
-    """Say what is wrong with a database file; the texts are SQLite's own."""
-    text, file = str(error), repr(url.database)
-    if "not a database" in text or "malformed" in text:
-        return f"database {file} is damaged or no database; restore a backup, or move it away to begin anew"
-    if "locked" in text:
-        return f"database {file} is locked by another program; end it and start again"
-    if "readonly" in text or "unable to open" in text:
-        return f"database {file} cannot be written; check the rights of the file and its folder"
-    return f"database {file} cannot be opened: {type(error).__name__}"

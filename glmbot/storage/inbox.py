@@ -5,15 +5,21 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Row, Update, exists, func, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from glmbot.errors import RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
-from glmbot.storage.clean_text import clean_text
 from glmbot.storage.conversations import conversation_of
 from glmbot.storage.database import Database
+from glmbot.storage.outbox import close_live
 from glmbot.storage.senders import note_sender
 from glmbot.storage.tables import inbox
+from glmbot.storage.upsert import insert
+
+STORE_AGAIN_AFTER = 5.0
+"""Seconds until a platform should offer an event again that could not be stored (a full disk, above all)."""
 
 
 class InboxState(StrEnum):
@@ -43,74 +49,48 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._looked_at = 0.0
 
     async def add(self, event: MessageEvent, *, is_immediate: bool = False, is_done: bool = False) -> bool:
         """Store an event; return False when it is a repeat.
 
         An immediate one may be claimed while its conversation is busy; one that is done is kept only so that
-        repeats of it are seen.
+        repeats of it are seen. Raises RetryLater when the event cannot be stored.
         """
-        event = event.with_text(clean_text(event.text))
-        async with self._database.begin() as connection:
-            await note_sender(connection, event.chat.adapter, event.sender)
-            statement = insert(inbox).values(
-                adapter=event.chat.adapter,
-                message_id=event.message_id,
-                conversation_id=await conversation_of(connection, event),
-                event=_to_json(event),
-                is_immediate=int(is_immediate),
-                state=InboxState.DONE if is_done else InboxState.OPEN,
-                due_at=0.0,
-            )
-            result = await connection.execute(statement.on_conflict_do_nothing().returning(inbox.c.inbox_id))
-            return result.first() is not None
+        try:
+            async with self._database.begin() as connection:
+                return await _add(connection, event, is_immediate, is_done)
+        except OperationalError as error:
+            raise RetryLater(f"the event cannot be stored: {error.orig}", after=STORE_AGAIN_AFTER) from error
 
     async def claim(self) -> ClaimedEvent | None:
         """Take the oldest event that is due and whose conversation is idle, None where there is none."""
-        earlier = inbox.alias("earlier")
-        is_blocked = (
-            select(earlier.c.inbox_id)
-            .where(
-                earlier.c.conversation_id == inbox.c.conversation_id,
-                earlier.c.is_immediate == 0,
-                or_(
-                    earlier.c.state == InboxState.CLAIMED,
-                    and_(earlier.c.state == InboxState.OPEN, earlier.c.inbox_id < inbox.c.inbox_id),
-                ),
-            )
-            .exists()
-        )
-        chosen = (
-            select(inbox.c.inbox_id)
-            .where(
-                inbox.c.state == InboxState.OPEN,
-                inbox.c.due_at <= time.time(),
-                or_(inbox.c.is_immediate == 1, ~is_blocked),
-            )
-            .order_by(inbox.c.is_immediate.desc(), inbox.c.inbox_id)
-            .limit(1)
-        )
-        statement = (
-            update(inbox)
-            .where(inbox.c.inbox_id == chosen.scalar_subquery())
-            .values(state=InboxState.CLAIMED, attempts=inbox.c.attempts + 1)
-            .returning(inbox)
-        )
+        self._looked_at = time.time()
         async with self._database.begin() as connection:
-            row = (await connection.execute(statement)).first()
+            row = (await connection.execute(claim_statement(self._looked_at))).first()
         return _claimed(row) if row else None
 
     async def release(self, inbox_id: int, retry_at: float) -> None:
         """Give an event back, to be claimed again at `retry_at` (seconds since 1970)."""
-        await self._set(inbox_id, state=InboxState.OPEN, due_at=retry_at)
+        statement = (
+            update(inbox)
+            .where(inbox.c.inbox_id == inbox_id, inbox.c.state.in_(UNFINISHED))
+            .values(state=InboxState.OPEN, due_at=retry_at)
+        )
+        async with self._database.begin() as connection:
+            await connection.execute(statement)
 
     async def finish(self, inbox_id: int) -> None:
         """End an event without a reply."""
-        await self._set(inbox_id, state=InboxState.DONE)
+        async with self._database.begin() as connection:
+            await end_event(connection, inbox_id, InboxState.DONE)
+            await close_live(connection, inbox_id)
 
     async def park(self, inbox_id: int, reason: str) -> None:
         """Put an event aside that cannot be handled."""
-        await self._set(inbox_id, state=InboxState.PARKED, reason=clean_text(reason))
+        async with self._database.begin() as connection:
+            await end_event(connection, inbox_id, InboxState.PARKED, reason)
+            await close_live(connection, inbox_id)
 
     async def reopen_claimed(self) -> int:
         """Open again what a process that died was handling; return how many."""
@@ -127,23 +107,73 @@ class Inbox:
             return int(await connection.scalar(statement) or 0)
 
     async def next_due(self) -> float | None:
-        """Return when the next event that was given back is due, None where none is waiting."""
+        """Return when the next event is due that was not yet at the last claim, None where there is none."""
         statement = select(func.min(inbox.c.due_at)).where(
-            inbox.c.state == InboxState.OPEN, inbox.c.due_at > time.time()
+            inbox.c.state == InboxState.OPEN, inbox.c.due_at > self._looked_at
         )
         async with self._database.begin() as connection:
             due_at: float | None = await connection.scalar(statement)
             return due_at
 
-    async def _set(self, inbox_id: int, **values: Any) -> None:
-        async with self._database.begin() as connection:
-            await connection.execute(update(inbox).where(inbox.c.inbox_id == inbox_id).values(**values))
+
+async def end_event(connection: AsyncConnection, inbox_id: int, state: InboxState, reason: str | None = None) -> bool:
+    """End an event in the caller's transaction; return False when it had ended before."""
+    statement = (
+        update(inbox)
+        .where(inbox.c.inbox_id == inbox_id, inbox.c.state.in_(UNFINISHED))
+        .values(state=state, reason=reason)
+    )
+    return (await connection.execute(statement)).rowcount == 1
 
 
-def _to_json(event: MessageEvent) -> dict[str, Any]:
-    fields = asdict(event)
-    fields["sender"]["name"] = clean_text(event.sender.name)
-    return fields
+def claim_statement(now: float) -> Update:
+    """Return the statement that claims an event.
+
+    With 10,000 open rows the choice takes 2 to 4 ms, however they are spread over conversations (2026-11-24).
+    """
+    other = inbox.alias("other")
+    first_of_each = (
+        select(func.min(other.c.inbox_id))
+        .where(other.c.state == InboxState.OPEN, other.c.is_immediate == 0)
+        .group_by(other.c.conversation_id)
+    )
+    running = inbox.alias("running")
+    is_busy = exists().where(
+        running.c.state == InboxState.CLAIMED,
+        running.c.is_immediate == 0,
+        running.c.conversation_id == inbox.c.conversation_id,
+    )
+    chosen = (
+        select(inbox.c.inbox_id)
+        .where(
+            inbox.c.state == InboxState.OPEN,
+            inbox.c.due_at <= now,
+            or_(inbox.c.is_immediate == 1, inbox.c.inbox_id.in_(first_of_each) & ~is_busy),
+        )
+        .order_by(inbox.c.is_immediate.desc(), inbox.c.inbox_id)
+        .limit(1)
+    )
+    return (
+        update(inbox)
+        .where(inbox.c.inbox_id == chosen.scalar_subquery())
+        .values(state=InboxState.CLAIMED, attempts=inbox.c.attempts + 1)
+        .returning(inbox)
+    )
+
+
+async def _add(connection: AsyncConnection, event: MessageEvent, is_immediate: bool, is_done: bool) -> bool:
+    await note_sender(connection, event.chat.adapter, event.sender)
+    statement = insert(connection, inbox).values(
+        adapter=event.chat.adapter,
+        message_id=event.message_id,
+        conversation_id=await conversation_of(connection, event),
+        event=asdict(event),
+        is_immediate=int(is_immediate),
+        state=InboxState.DONE if is_done else InboxState.OPEN,
+        due_at=0.0,
+    )
+    result = await connection.execute(statement.on_conflict_do_nothing().returning(inbox.c.inbox_id))
+    return result.first() is not None
 
 
 def _claimed(row: Row[Any]) -> ClaimedEvent:

@@ -1,85 +1,110 @@
-"""Brings a database's schema up to date, from a checkout or an installed wheel."""
+"""Brings a database's schema up to date: all in one transaction, after a backup."""
 
-import importlib.util
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, pool
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from glmbot.errors import ConfigError
-from glmbot.storage.sqlite_mode import set_sqlite_mode
+from glmbot.storage import sqlite
 
 logger = logging.getLogger(__name__)
 
-BUNDLED = "glmbot_migrations"
+PACKAGE = Path(__file__).parent.parent
+FOLDER_NAMES = ("glmbot_migrations", "migrations")
+"""Beside the package: in a wheel, in a checkout."""
+
+_one_at_a_time = threading.Lock()
+"""Alembic hands the connection to its scripts in a global."""
 
 
-def migrations_folder() -> Path:
-    """Return where the migrations are: beside the package in a checkout, in a package of their own in a wheel."""
-    checkout = Path(__file__).parents[2] / "migrations"
-    if (checkout / "env.py").is_file():
-        return checkout
-    bundled = importlib.util.find_spec(BUNDLED)
-    if bundled is None or not bundled.submodule_search_locations:
-        raise ConfigError("the database migrations are missing; install glmbot again")
-    return Path(bundled.submodule_search_locations[0])
+def migrations_folder(package: Path = PACKAGE) -> Path:
+    """Return where the migrations are. Raises ConfigError when the installation lacks them."""
+    for name in FOLDER_NAMES:
+        folder = package.parent / name
+        if (folder / "env.py").is_file():
+            return folder
+    raise ConfigError(f"the database migrations beside {str(package)!r} are missing; install glmbot again")
 
 
-def upgrade(url: URL, revision: str = "head") -> None:
-    """Bring the schema up to `revision`, in one transaction: an interruption leaves the old one.
+def upgrade(url: URL, migrations: Path) -> None:
+    """Check the database and bring its schema up to date, making file and folder where there are none.
 
-    A database with something in it is copied first. Raises ConfigError when it is of a newer glmbot.
+    An interruption at any moment leaves the old schema. Raises ConfigError.
     """
-    with _transaction(url) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory(str(migrations_folder()))
-        if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-            raise ConfigError(
-                f"database {url.database!r} was made by a newer glmbot (schema {current!r}); "
-                "upgrade glmbot, or restore the backup beside it"
-            )
-        if current == scripts.get_current_head():
+    sqlite.check_version()
+    file = sqlite.file_of(url)
+    _make_folder(file.parent)
+    with _exclusive(url, file) as connection:
+        sqlite.check_pages(connection, file)
+        script = ScriptDirectory(str(migrations))
+        revision = _known_revision(connection, file, script)
+        if revision == script.get_current_head():
             return
-        if current is not None:
-            _back_up(url, current)
-        command.upgrade(_config(connection), revision)
+        if revision:
+            logger.info("new database schema; the old is kept in %r", str(sqlite.back_up(file, f"schema-{revision}")))
+        command.upgrade(_config(connection, migrations), "head")
+        sqlite.check_references(connection)
 
 
-def downgrade(url: URL, revision: str) -> None:
-    """Take the schema back to `revision`, in one transaction."""
-    with _transaction(url) as connection:
-        command.downgrade(_config(connection), revision)
+def downgrade(url: URL, migrations: Path, revision: str) -> None:
+    """Take the schema back to `revision`, or to "base": nothing. Raises ConfigError."""
+    file = sqlite.file_of(url)
+    with _exclusive(url, file) as connection:
+        sqlite.back_up(file, f"schema-{_known_revision(connection, file, ScriptDirectory(str(migrations)))}")
+        command.downgrade(_config(connection, migrations), revision)
+        sqlite.check_references(connection)
 
 
 @contextmanager
-def _transaction(url: URL) -> Iterator[Connection]:
-    engine = create_engine(url.set(drivername="sqlite"), poolclass=pool.NullPool, hide_parameters=True)
-    event.listen(engine, "connect", lambda connection, _: set_sqlite_mode(connection))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as connection:
-        yield connection
+def _exclusive(url: URL, file: Path) -> Iterator[Connection]:
+    """Have the one write transaction of the database while the body runs."""
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
+    sqlite.set_mode(engine, has_foreign_keys=False)
+    try:
+        with _one_at_a_time, engine.begin() as connection:
+            yield connection
+    except (DBAPIError, sqlite3.Error) as error:
+        raise sqlite.explain(file, error) from error
+    finally:
+        engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
-    """Return alembic's configuration; there is no alembic.ini, and migrations/env.py takes our connection."""
+def _known_revision(connection: Connection, file: Path, script: ScriptDirectory) -> str | None:
+    """Return the database's revision, None for an empty one. Raises ConfigError when it is not one of ours."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
+        raise ConfigError(f"database {str(file)!r} belongs to another program; set storage.url to a file of its own")
+    if revision is not None and revision not in {known.revision for known in script.walk_revisions()}:
+        raise ConfigError(
+            f"database {str(file)!r} was made by a newer glmbot (schema {revision!r}); install that version again, "
+            f"or put the copy that it made before its change ({file.name}.schema-....backup) in the place of the file"
+        )
+    return revision
+
+
+def _config(connection: Connection, migrations: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _back_up(url: URL, revision: str) -> None:
-    """Copy the database beside itself, by SQLite's own way, which sees the write-ahead log too."""
-    assert url.database
-    target = f"{url.database}.{revision}.backup"
-    with closing(sqlite3.connect(url.database)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-    logger.info("schema changes; the database as it was is kept as %s", target)
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the database's folder {str(folder)!r} cannot be made: {error.strerror}; set bot.data_dir or storage.url"
+        ) from error

@@ -8,14 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from glmbot.content import Rendered
 from glmbot.events import Chat, ChatKind, MessageRef
-from glmbot.storage.clean_text import clean_text
 from glmbot.storage.database import Database
 from glmbot.storage.tables import outbox
+from glmbot.storage.upsert import insert
 
 
 class OutboxState(StrEnum):
@@ -50,12 +49,13 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._looked_at = 0.0
 
     async def open_live(self, inbox_id: int, part: int, chat: Chat, reply_to: str | None) -> OutboxMessage:
         """Return the row of one part of a reply that is being written, made now if it is new."""
         async with self._database.begin() as connection:
             values = new_row(chat, Rendered("", ""), OutboxState.LIVE, inbox_id=inbox_id, part=part, reply_to=reply_to)
-            await connection.execute(insert(outbox).values(**values).on_conflict_do_nothing())
+            await connection.execute(insert(connection, outbox).values(**values).on_conflict_do_nothing())
             statement = select(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.part == part)
             return _message((await connection.execute(statement)).one())
 
@@ -69,10 +69,13 @@ class Outbox:
         """Store messages that answer no event."""
         async with self._database.begin() as connection:
             for part, body in enumerate(bodies):
-                await connection.execute(insert(outbox).values(**new_row(chat, body, OutboxState.READY, part=part)))
+                await connection.execute(
+                    insert(connection, outbox).values(**new_row(chat, body, OutboxState.READY, part=part))
+                )
 
     async def due(self) -> list[OutboxMessage]:
         """Return each chat's oldest message that is ready, if its time has come: it holds up its own chat only."""
+        self._looked_at = time.time()
         oldest = (
             select(func.min(outbox.c.outbox_id))
             .where(outbox.c.state == OutboxState.READY)
@@ -80,7 +83,7 @@ class Outbox:
         )
         statement = (
             select(outbox)
-            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= time.time())
+            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= self._looked_at)
             .order_by(outbox.c.outbox_id)
         )
         async with self._database.begin() as connection:
@@ -104,7 +107,7 @@ class Outbox:
 
     async def fail(self, outbox_id: int, reason: str) -> None:
         """Give a message up."""
-        await self._set(outbox_id, state=OutboxState.FAILED, reason=clean_text(reason))
+        await self._set(outbox_id, state=OutboxState.FAILED, reason=reason)
 
     async def num_open(self, adapter: str | None = None) -> int:
         """Return how many messages are still to be shown in full."""
@@ -115,9 +118,9 @@ class Outbox:
             return int(await connection.scalar(statement) or 0)
 
     async def next_due(self) -> float | None:
-        """Return when the next waiting message is due, None where none waits."""
+        """Return when the next message is due that was not yet at the last look, None where there is none."""
         statement = select(func.min(outbox.c.due_at)).where(
-            outbox.c.state == OutboxState.READY, outbox.c.due_at > time.time()
+            outbox.c.state == OutboxState.READY, outbox.c.due_at > self._looked_at
         )
         async with self._database.begin() as connection:
             due_at: float | None = await connection.scalar(statement)
@@ -131,23 +134,26 @@ class Outbox:
 async def complete_parts(
     connection: AsyncConnection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
 ) -> None:
-    """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place.
+    """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place."""
+    for part, body in enumerate(bodies):
+        answered = reply_to if part == 0 else None
+        row = new_row(chat, body, OutboxState.READY, inbox_id=inbox_id, part=part, reply_to=answered)
+        statement = insert(connection, outbox).values(**row)
+        new = statement.excluded
+        changes = {"state": new.state, "text": new.text, "plain": new.plain}
+        await connection.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes))
+    await close_live(connection, inbox_id)
 
-    A live message beyond the last part shows a dash in the end: a platform may not let us delete it.
+
+async def close_live(connection: AsyncConnection, inbox_id: int) -> None:
+    """End the live messages that a reply does not need, in the caller's transaction.
+
+    One that is shown becomes a dash: a platform may not let us delete it.
     """
-    statement = select(outbox).where(outbox.c.inbox_id == inbox_id)
-    live = {row.part: row for row in await connection.execute(statement)}
-    shown = max((part + 1 for part, row in live.items() if row.platform_id), default=0)
-    for part, body in enumerate([*bodies, *[Rendered("—", "—")] * (shown - len(bodies))]):
-        text = {"state": OutboxState.READY, "text": clean_text(body.text), "plain": clean_text(body.plain)}
-        if part in live:
-            await connection.execute(update(outbox).where(outbox.c.outbox_id == live[part].outbox_id).values(**text))
-        else:
-            answered = reply_to if part == 0 else None
-            row = new_row(chat, body, OutboxState.READY, inbox_id=inbox_id, part=part, reply_to=answered)
-            await connection.execute(insert(outbox).values(**row))
     surplus = update(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.state == OutboxState.LIVE)
-    await connection.execute(surplus.values(state=OutboxState.FAILED, reason="surplus"))
+    is_shown = outbox.c.platform_id.is_not(None)
+    await connection.execute(surplus.where(is_shown).values(state=OutboxState.READY, text="—", plain="—"))
+    await connection.execute(surplus.where(~is_shown).values(state=OutboxState.FAILED, reason="surplus"))
 
 
 def new_row(
@@ -168,8 +174,8 @@ def new_row(
         "chat_id": chat.chat_id,
         "thread_id": chat.thread_id or "",
         "chat_kind": chat.kind,
-        "text": clean_text(body.text),
-        "plain": clean_text(body.plain),
+        "text": body.text,
+        "plain": body.plain,
         "reply_to": reply_to,
         "state": state,
         "due_at": 0.0,

@@ -1,11 +1,14 @@
 """What plugins keep: values by key, each plugin in a space of its own."""
 
-from pydantic import JsonValue
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
+import json
 
+from pydantic import JsonValue
+from sqlalchemy import delete, func, literal, select
+
+from glmbot.storage.column_types import CleanText
 from glmbot.storage.database import Database
 from glmbot.storage.tables import plugin_store
+from glmbot.storage.upsert import insert
 
 
 class PluginStore:
@@ -23,11 +26,12 @@ class PluginStore:
             return value
 
     async def set(self, key: str, value: JsonValue) -> None:
-        """Store a value in the place of what was there."""
-        statement = insert(plugin_store).values(plugin=self._plugin, key=key, value=value)
-        replacing = statement.on_conflict_do_update(index_elements=["plugin", "key"], set_={"value": value})
+        """Store a value in the place of what was there. Raises TypeError when JSON has no form for it."""
+        self._check(key, value)
         async with self._database.begin() as connection:
-            await connection.execute(replacing)
+            statement = insert(connection, plugin_store).values(plugin=self._plugin, key=key, value=value)
+            changes = {"value": statement.excluded.value}
+            await connection.execute(statement.on_conflict_do_update(index_elements=["plugin", "key"], set_=changes))
 
     async def delete(self, key: str) -> bool:
         """Remove a value; return whether there was one."""
@@ -37,10 +41,17 @@ class PluginStore:
 
     async def items(self, prefix: str = "") -> list[tuple[str, JsonValue]]:
         """Return all keys that begin with `prefix`, in order, with their values."""
+        begins = func.substr(plugin_store.c.key, 1, len(prefix)) == literal(prefix, CleanText)  # LIKE ignores case
         statement = (
             select(plugin_store.c.key, plugin_store.c.value)
-            .where(plugin_store.c.plugin == self._plugin, plugin_store.c.key.startswith(prefix, autoescape=True))
+            .where(plugin_store.c.plugin == self._plugin, begins)
             .order_by(plugin_store.c.key)
         )
         async with self._database.begin() as connection:
             return [(row.key, row.value) for row in await connection.execute(statement)]
+
+    def _check(self, key: str, value: JsonValue) -> None:
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"plugin {self._plugin!r}: the value of {key!r} cannot be stored: {error}") from error

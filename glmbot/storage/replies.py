@@ -1,5 +1,6 @@
 """The end of an event's way: reply, turn and "done" in one transaction."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from glmbot.content import Rendered
-from glmbot.storage.clean_text import clean_text
 from glmbot.storage.database import Database
-from glmbot.storage.inbox import ClaimedEvent, InboxState
+from glmbot.storage.inbox import ClaimedEvent, InboxState, end_event
 from glmbot.storage.outbox import complete_parts
-from glmbot.storage.tables import inbox, turns
+from glmbot.storage.tables import turns
 from glmbot.storage.turn_state import TurnState
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,16 @@ class Replies:
     async def complete(
         self, claimed: ClaimedEvent, bodies: Sequence[Rendered], reply_to: str | None, turn: NewTurn | None
     ) -> None:
-        """Store everything an answered event leaves behind, or nothing of it."""
+        """Store everything an answered event leaves behind, or nothing of it.
+
+        An event has one reply: when it has ended already, another one is dropped.
+        """
         async with self._database.begin() as connection:
+            if not await end_event(connection, claimed.inbox_id, InboxState.DONE):
+                return logger.warning("event %d has had its reply; another one is dropped", claimed.inbox_id)
             await complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to)
             if turn is not None:
                 await _add_turn(connection, claimed, turn)
-            done = update(inbox).where(inbox.c.inbox_id == claimed.inbox_id).values(state=InboxState.DONE)
-            await connection.execute(done)
 
 
 async def _add_turn(connection: AsyncConnection, claimed: ClaimedEvent, turn: NewTurn) -> None:
@@ -50,8 +55,8 @@ async def _add_turn(connection: AsyncConnection, claimed: ClaimedEvent, turn: Ne
         insert(turns).values(
             conversation_id=claimed.conversation_id,
             inbox_id=claimed.inbox_id,
-            question=clean_text(turn.question),
-            answer=clean_text(turn.answer),
+            question=turn.question,
+            answer=turn.answer,
             num_tokens=turn.num_tokens,
             state=turn.state,
             created_at=time.time(),

@@ -2,17 +2,26 @@
 
 import time
 
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from glmbot.events import Sender
-from glmbot.storage.clean_text import clean_text
 from glmbot.storage.tables import senders
+from glmbot.storage.upsert import insert
 
 
 async def note_sender(connection: AsyncConnection, adapter: str, sender: Sender) -> None:
     """Remember a sender, or that they wrote again."""
     now = time.time()
-    facts = {"name": clean_text(sender.name), "language": sender.language, "last_seen_at": now}
-    statement = insert(senders).values(adapter=adapter, sender_id=sender.sender_id, first_seen_at=now, **facts)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["adapter", "sender_id"], set_=facts))
+    statement = insert(connection, senders).values(
+        adapter=adapter,
+        sender_id=sender.sender_id,
+        name=sender.name,
+        language=sender.language,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    new = statement.excluded
+    language = func.coalesce(new.language, senders.c.language)  # not every event has the platform's hint
+    changes = {"name": new.name, "language": language, "last_seen_at": new.last_seen_at}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["adapter", "sender_id"], set_=changes))

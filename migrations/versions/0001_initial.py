@@ -42,7 +42,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text),
         sa.UniqueConstraint("adapter", "message_id", name="inbox_message"),
     )
-    op.create_index("inbox_open", "inbox", ["state", "conversation_id", "inbox_id"])
+    op.create_index("inbox_next", "inbox", ["state", sa.text("is_immediate DESC"), "inbox_id", "due_at"])
+    op.create_index("inbox_queue", "inbox", ["state", "is_immediate", "conversation_id", "inbox_id"])
     op.create_table(
         "turns",
         sa.Column("turn_id", sa.Integer, primary_key=True),

@@ -34,8 +34,8 @@ async def test_up_down_and_up_again(url: str) -> None:
     database = await Database.open(url)
     await Inbox(database).add(event("1"))
     await database.close()
-    downgrade(make_url(url), "base")
-    upgrade(make_url(url))
+    downgrade(make_url(url), migrations_folder(), "base")
+    upgrade(make_url(url), migrations_folder())
     database = await Database.open(url)
     assert await Inbox(database).add(event("1"))
     await database.close()
@@ -55,14 +55,14 @@ async def test_a_newer_database_is_refused(url: str) -> None:
     await (await Database.open(url)).close()
     with sqlite3.connect(file_of(url)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigError, match="made by a newer glmbot.*'9999'.*upgrade glmbot"):
+    with pytest.raises(ConfigError, match="made by a newer glmbot.*'9999'.*install that version"):
         await Database.open(url)
 
 
 async def test_a_file_that_is_no_database_is_refused_and_left_alone(url: str) -> None:
     file_of(url).parent.mkdir()
     file_of(url).write_bytes(b"no database" * 100)
-    with pytest.raises(ConfigError, match="damaged or no database"):
+    with pytest.raises(ConfigError, match="damaged or not a database"):
         await Database.open(url)
     assert file_of(url).read_bytes() == b"no database" * 100
 
@@ -75,7 +75,7 @@ async def test_an_address_that_cannot_be_used_is_explained(url: str) -> None:
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"folder '.*file/data' for the database cannot be made"):
+    with pytest.raises(ConfigError, match=r"the database's folder '.*file/data' cannot be made"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path}/file/data/x.db")
 
 
