@@ -1,0 +1,60 @@
+"""Reads the lists of forbidden terms."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from glmbot.errors import ConfigError
+from glmbot.safety.term import prepare
+
+BUILTIN = "builtin_terms.txt"
+
+
+def load_terms(paths: Iterable[Path], use_builtin: bool) -> list[str]:
+    """Return the terms of all lists, each once, in the order they are written.
+
+    A list is UTF-8 text with one term a line; `#` begins a comment. Raises ConfigError, which names file and
+    line, for a list that cannot be read and for a term that cannot be compared.
+    """
+    terms: dict[str, None] = {}
+    if use_builtin:
+        builtin = files("glmbot.safety").joinpath(BUILTIN).read_bytes()
+        terms.update(dict.fromkeys(_parse(builtin, BUILTIN)))
+    for path in paths:
+        terms.update(dict.fromkeys(_parse(_read(path), str(path))))
+    return list(terms)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"word list {str(path)!r} cannot be read: {error.strerror}; correct safety.word_lists or the file's rights"
+        ) from error
+
+
+def _parse(content: bytes, name: str) -> list[str]:
+    terms: list[str] = []
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+        term = _decode(line, name, number).partition("#")[0].strip()
+        if term:
+            _check(term, name, number)
+            terms.append(term)
+    return terms
+
+
+def _decode(line: bytes, name: str, number: int) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"word list {name!r}, line {number}: not UTF-8 text; save the file in the encoding UTF-8"
+        ) from error
+
+
+def _check(term: str, name: str, number: int) -> None:
+    try:
+        prepare(term)
+    except ConfigError as error:
+        raise ConfigError(f"word list {name!r}, line {number}: {error}") from error

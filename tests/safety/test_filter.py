@@ -1,0 +1,119 @@
+"""Which texts hold a forbidden term, and where."""
+
+import pytest
+
+from glmbot.errors import ConfigError
+from glmbot.safety.filter import Match, WordFilter
+
+TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计划", "红色气球厂"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a gizmo here", "gizmo"),
+        ("GIZMO", "gizmo"),
+        ("ｇｉｚｍｏ!", "gizmo"),
+        ("gi\u200bz\u00admo", "gizmo"),
+        ("gízmō", "gizmo"),
+        ("用gizmo吧", "gizmo"),
+        ("g-i-z-m-o", "gizmo"),
+        ("g i z m o", "gizmo"),
+        ("g.i.z.m.o", "gizmo"),
+        ("a g i z m o", "gizmo"),
+        ("gi**zmo**", "gizmo"),
+        ("**gizmo**", "gizmo"),
+        ("_gizmo_", "gizmo"),
+        ("blue fish", "blue fish"),
+        ("Blue\nFish", "blue fish"),
+        ("blue-fish", "blue fish"),
+        ("blue   fish", "blue fish"),
+        ("有禁词吗", "禁词"),
+        ("禁 词", "禁词"),
+        ("禁*词", "禁词"),
+        ("红。色", None),
+        ("红 色 气 球", "红色气球"),
+        ("红\n色\n气\n球", "红色气球"),
+        ("红-色*气_球", "红色气球"),
+        ("红，色，气，球", "红色气球"),
+        ("红🎈色🎈气🎈球", "红色气球"),
+        ("红色气球厂", "红色气球厂"),
+        ("坏话", "坏 话"),
+        ("Ａ计划", "A计划"),
+    ],
+)
+def test_terms_are_found_under_their_disguise(text: str, found: str | None) -> None:
+    match = WordFilter(TERMS).first_match(text)
+    assert (match and match.term) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "gizmos",
+        "megagizmo",
+        "gizmo2",
+        "giz mo",
+        "g-iz-mo",
+        "g i-z m-o",
+        "p-a-s-s-w-o-r-d",
+        "a s s",
+        "class, assess, pass",
+        "blue. fish",
+        "blue, fish",
+        "bluefish",
+        "blue and fish",
+        "禁止词语",
+        "禁。词",
+        "禁，词",
+        "红色的气球",
+        "红色 气球",
+        "红色。气球",
+        "红、色彩、气、球",
+        "BA计划",
+    ],
+)
+def test_ordinary_text_passes(text: str) -> None:
+    assert WordFilter(TERMS).first_match(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("x gizmo y", "gizmo"),
+        ("字 g\u200bizmo\u200b y", "g\u200bizmo"),
+        ("ﬁ 禁 词 ", "禁 词"),
+        ("e\u0301e\u0301 gi**zmo**", "gi**zmo"),
+    ],
+)
+def test_a_match_tells_where_it_stands_in_the_original(text: str, place: str) -> None:
+    match = WordFilter(TERMS).first_match(text)
+    assert match
+    assert text[match.start : match.end] == place
+
+
+def test_the_first_match_is_the_first_in_the_text() -> None:
+    assert WordFilter(["b", "a"]).first_match("x b a") == Match(2, 3, "b")
+
+
+def test_without_terms_nothing_is_found() -> None:
+    word_filter = WordFilter([])
+    assert word_filter.first_match("anything") is None
+    assert word_filter.longest_reach == 0
+
+
+def test_the_reach_never_exceeds_what_a_stream_may_hold() -> None:
+    assert WordFilter(["ab"]).longest_reach == 10
+    assert WordFilter(["x" * 60]).longest_reach == 64
+
+
+@pytest.mark.parametrize(("term", "message"), [("***", "no letter"), ("x" * 65, "more than 64"), ("", "no letter")])
+def test_a_term_that_cannot_be_compared_is_refused(term: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        WordFilter([term])
+
+
+def test_a_long_text_and_many_terms_take_no_quadratic_time() -> None:
+    terms = [f"term{number}" for number in range(2000)] + [chr(0x4E00 + number) + "禁词" for number in range(2000)]
+    assert WordFilter(terms).first_match("the quick brown tern 天下大事必作于细 " * 32_000) is None
