@@ -22,6 +22,12 @@ _FETCH = "fetch the file again from where the model came from"
 _MAX_NAMED = 3
 """How many tensors an error names; one wrong file often means hundreds."""
 
+_READ_ERRORS = (
+    *(SafetensorError, RuntimeError, OSError, EOFError, ValueError),
+    *(LookupError, TypeError, AttributeError, AssertionError),  # torch's restricted unpickler trusts a file's form
+)
+"""What the readers raise on damaged files; found by damaging some, 2026-11-24."""
+
 
 def load_model(directory: Path, dtype: torch.dtype, device: torch.device) -> ChatGLMForConditionalGeneration:
     """Load the network of a checkpoint directory, ready to answer. Raises CheckpointError.
@@ -122,7 +128,7 @@ def _read_shard(path: Path) -> Iterator[tuple[str, Tensor]]:
             f"{str(path)!r} is damaged, or holds more than tensors and would run code when loaded; it was not loaded. "
             "Use a checkpoint in safetensors, or one from a source you trust"
         ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except _READ_ERRORS as error:
         raise CheckpointError(f"{str(path)!r} is damaged or cut short ({_first_line(error)}); {_FETCH}") from error
 
 

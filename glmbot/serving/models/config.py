@@ -6,6 +6,8 @@ from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
 
+_SIZES = ("vocab_size", "hidden_size", "num_layers", "num_attention_heads", "inner_hidden_size", "max_sequence_length")
+
 
 class ChatGLMConfig(PretrainedConfig):
     """ChatGLM-6B's shape and special ids; the defaults are those of the real model.
@@ -47,6 +49,7 @@ class ChatGLMConfig(PretrainedConfig):
         self.position_encoding_2d = position_encoding_2d
         self.mask_token_id = mask_token_id
         self.gmask_token_id = gmask_token_id
+        _check_sizes(self)
         kwargs |= {
             "tie_word_embeddings": False,
             "pad_token_id": pad_token_id,
@@ -54,6 +57,21 @@ class ChatGLMConfig(PretrainedConfig):
             "eos_token_id": eos_token_id,
         }
         super().__init__(**kwargs)
+
+
+def _check_sizes(config: ChatGLMConfig) -> None:
+    """Raise CheckpointError for numbers that no network has."""
+    for name in _SIZES:
+        size = getattr(config, name)
+        if not isinstance(size, int) or size <= 0:
+            raise CheckpointError(f"{name!r} must be a whole number above 0, not {size!r}")
+    if not isinstance(config.layernorm_epsilon, float) or config.layernorm_epsilon <= 0:
+        raise CheckpointError(f"'layernorm_epsilon' must be a number above 0, not {config.layernorm_epsilon!r}")
+    parts = 4 * config.num_attention_heads  # a head is rotated in two halves, each in pairs of channels
+    if config.hidden_size % parts:
+        raise CheckpointError(
+            f"'hidden_size' {config.hidden_size} must be a multiple of {parts}: four times 'num_attention_heads'"
+        )
 
 
 def _refuse_other_generations(kwargs: dict[str, Any]) -> None:

@@ -1,0 +1,76 @@
+"""How the next token is chosen."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from glmbot.serving.engine.sampler import TokenSampler, candidates, choose_each, replace_invalid
+from glmbot.serving.engine.sequence import Sampling
+
+WARPERS = {"v1": Sampling(), "v2_v3": Sampling(0.8, 0.8), "cold": Sampling(0.1, 0.95)}
+
+
+@pytest.fixture(scope="module")
+def scores(golden: Path) -> dict[str, Tensor]:
+    return load_file(golden / "v1_text" / "logits_processors.safetensors")
+
+
+@pytest.mark.parametrize("name", WARPERS)
+def test_probabilities_are_the_published_ones(scores: dict[str, Tensor], name: str) -> None:
+    rows = zip(scores[f"warp/{name}/in"], scores[f"warp/{name}/out_probs"], strict=True)
+    for logits, reference in rows:
+        tokens, probabilities = candidates(logits, WARPERS[name])
+        ours = torch.zeros_like(logits).index_put((tokens,), probabilities)
+        torch.testing.assert_close(ours, reference, atol=1e-6, rtol=0)
+        assert torch.equal(ours > 0, reference > 0)
+
+
+@pytest.mark.parametrize("name", ["clean", "nan_inf", "neg_inf"])
+def test_invalid_scores_force_one_token(scores: dict[str, Tensor], name: str) -> None:
+    assert torch.equal(replace_invalid(scores[f"invalid/{name}/in"]), scores[f"invalid/{name}/out"])
+
+
+@pytest.mark.parametrize(
+    "sampling", [Sampling(temperature=0), Sampling(temperature=1e-42), Sampling(top_p=1e-9), Sampling(top_k=1)]
+)
+def test_the_likeliest_token_is_certain_at_the_limits(scores: dict[str, Tensor], sampling: Sampling) -> None:
+    for logits in scores["warp/v1/in"]:
+        assert TokenSampler(sampling).choose(logits) == int(logits.argmax())
+    assert TokenSampler(sampling).choose(torch.full((9,), torch.nan)) == 5
+
+
+def test_a_seed_repeats_its_choices(scores: dict[str, Tensor]) -> None:
+    logits = scores["warp/v1/in"][0]
+
+    def choices(seed: int | None) -> list[int]:
+        sampler = TokenSampler(Sampling(seed=seed))
+        return [sampler.choose(logits) for _ in range(20)]
+
+    assert choices(7) == choices(7) != choices(8)
+    assert choices(-(2**63)) == choices(-(2**63))
+    assert choices(None) != choices(None)
+
+
+def test_neighbours_in_a_batch_do_not_disturb_a_sequence(scores: dict[str, Tensor]) -> None:
+    logits = scores["warp/v1/in"]
+    together = [TokenSampler(Sampling(seed=seed)) for seed in range(len(logits))]
+    alone = [TokenSampler(Sampling(seed=seed)) for seed in range(len(logits))]
+    for _ in range(5):
+        assert choose_each(together, logits) == [
+            sampler.choose(row) for sampler, row in zip(alone, logits, strict=True)
+        ]
+
+
+def test_choices_follow_their_probabilities() -> None:
+    sampler = TokenSampler(Sampling(temperature=1, top_p=1, top_k=0, seed=1))
+    counts = Counter(sampler.choose(torch.tensor([0.5, 0.3, 0.2]).log()) for _ in range(4000))
+    assert [round(counts[token] / 4000, 1) for token in range(3)] == [0.5, 0.3, 0.2]
+
+
+def test_tokens_that_tie_with_the_last_of_top_k_stay() -> None:
+    tokens, _ = candidates(torch.tensor([1.0, 2.0, 1.0, 0.0]), Sampling(top_k=2, top_p=1))
+    assert sorted(tokens.tolist()) == [0, 1, 2]
