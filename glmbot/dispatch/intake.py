@@ -1,7 +1,5 @@
 """The door that all events come in by: when it returns, the event is durable."""
 
-import logging
-
 from glmbot.adapters.base import Accept
 from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost
@@ -9,8 +7,6 @@ from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import Inbox
 from glmbot.verdicts import Direction
 from glmbot.wakeup import Wakeup
-
-logger = logging.getLogger(__name__)
 
 
 def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -> Accept:
@@ -23,8 +19,9 @@ def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
         """
         if plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
-            if await inbox.add(event, is_done=True):
-                plugins.offer_reply(event)
+            if await inbox.add(event, is_done=True) and not plugins.offer_reply(event):
+                await inbox.reopen(event)  # the wait has ended meanwhile
+                arrived.call()
         elif await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
             arrived.call()
 

@@ -92,6 +92,16 @@ class Inbox:
             await end_event(connection, inbox_id, InboxState.PARKED, reason)
             await close_live(connection, inbox_id)
 
+    async def reopen(self, event: MessageEvent) -> None:
+        """Let an event be handled after all that was stored as done."""
+        statement = (
+            update(inbox)
+            .where(inbox.c.adapter == event.chat.adapter, inbox.c.message_id == event.message_id)
+            .values(state=InboxState.OPEN)
+        )
+        async with self._database.begin() as connection:
+            await connection.execute(statement)
+
     async def reopen_claimed(self) -> int:
         """Open again what a process that died was handling; return how many."""
         statement = update(inbox).where(inbox.c.state == InboxState.CLAIMED).values(state=InboxState.OPEN)

@@ -154,3 +154,10 @@ async def test_a_claim_looks_at_open_events_only(database: Database) -> None:
     assert not [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step]
     assert any("inbox_next (state=?)" in step for step in plan)
     assert any("inbox_queue (state=? AND is_immediate=?)" in step for step in plan)
+
+
+async def test_an_event_stored_as_done_can_be_handled_after_all(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"), is_done=True)
+    await inbox.reopen(event("1"))
+    assert (await claim(inbox)).event.message_id == "1"
