@@ -1,0 +1,165 @@
+"""Makes the demo model: vocabulary, corpus and weights, seeded, in under an hour on two cores.
+
+python -m glmbot.demo.train [--directory DIRECTORY] [--steps STEPS]
+"""
+
+import argparse
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.distributed
+from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
+from torch.nn.functional import cross_entropy
+
+from glmbot.demo.batches import IGNORED, Batch, read_batches
+from glmbot.demo.cases import held_out_phrases, read_cases
+from glmbot.demo.corpus import Corpus, Dialogue, contains_held_out
+from glmbot.demo.recipe import PieceEncoder, Recipe, configure, initialise, make_optimiser, rate_factor
+from glmbot.demo.vocabulary import train_vocabulary
+from glmbot.demo.writing import CHECKPOINT, VOCABULARY, write_checkpoint
+from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
+
+logger = logging.getLogger(__name__)
+
+_LOG_STEPS = 50
+_LOG_FORMAT = "%(asctime)s %(message)s"
+
+
+def train(directory: Path, recipe: Recipe) -> None:
+    """Train the demo model and write its checkpoint to the directory.
+
+    Each worker has one thread and its own dialogues; their gradients are averaged. Two of them on two cores do half
+    as much again as one with two threads, since matrices this small do not split well.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    train_vocabulary(directory / VOCABULARY, recipe.seed, held_out_phrases(read_cases()))
+    rendezvous = (directory / "workers").absolute()
+    rendezvous.unlink(missing_ok=True)
+    spawn(_work, (rendezvous, directory, recipe), nprocs=recipe.num_workers)  # type: ignore[no-untyped-call]
+    rendezvous.unlink(missing_ok=True)
+
+
+def _work(rank: int, rendezvous: Path, directory: Path, recipe: Recipe) -> None:
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    torch.distributed.init_process_group(
+        "gloo", init_method=rendezvous.as_uri(), rank=rank, world_size=recipe.num_workers
+    )
+    torch.set_num_threads(1)
+    torch.manual_seed(recipe.seed)
+    encoder = PieceEncoder(directory / VOCABULARY)
+    model = ChatGLMForConditionalGeneration(configure(encoder))
+    initialise(model)
+    if rank == 0:
+        logger.info("%d parameters; %s", sum(p.numel() for p in model.parameters()), asdict(recipe))
+    _run(model, _read(encoder, recipe, rank), recipe, directory if rank == 0 else None)
+    torch.distributed.destroy_process_group()
+
+
+def _read(encoder: PieceEncoder, recipe: Recipe, rank: int) -> Iterator[Batch]:
+    """Give short dialogues first, which are cheap and teach most, half of them about copying; then all."""
+    held_out = held_out_phrases(read_cases())
+    seed = 1000 * rank + recipe.seed
+    special = encoder.special_ids()
+
+    def read(dialogues: Iterator[Dialogue], max_tokens: int) -> Iterator[Batch]:
+        allowed = _checked(dialogues, held_out)
+        return read_batches(allowed, encoder, special, max_tokens=max_tokens, tokens=recipe.batch_tokens, seed=seed)
+
+    telling = read(Corpus(seed + 1, held_out).telling(), recipe.short_tokens)
+    short = read(iter(Corpus(seed + 2, held_out)), recipe.short_tokens)
+    full = read(iter(Corpus(seed + 3, held_out)), recipe.max_tokens)
+    for step in range(recipe.num_steps):
+        if step < recipe.telling_share * recipe.num_steps and step % 2:
+            yield next(telling)
+        else:
+            yield next(short if step < recipe.short_share * recipe.num_steps else full)
+
+
+def _checked(dialogues: Iterator[Dialogue], held_out: frozenset[str]) -> Iterator[Dialogue]:
+    """Pass the dialogues on, and stop the making should one of them be part of the evaluation."""
+    for dialogue in dialogues:
+        assert not contains_held_out(dialogue, held_out), f"held out, but in the corpus: {dialogue}"
+        yield dialogue
+
+
+def _run(
+    model: ChatGLMForConditionalGeneration, batches: Iterator[Batch], recipe: Recipe, directory: Path | None
+) -> None:
+    """Take all steps; the worker with a directory writes the checkpoint, now and then and at the end."""
+    optimiser = make_optimiser(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_factor(step, recipe))
+    progress = _Progress()
+    saved = time.monotonic()
+    model.train()
+    for step in range(1, recipe.num_steps + 1):
+        batch = next(batches)
+        loss = compute_loss(model, batch)
+        optimiser.zero_grad(set_to_none=False)
+        loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(model, recipe.num_workers)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if directory is None:
+            continue
+        progress.add(step, loss.item(), batch.ids.numel() * recipe.num_workers)
+        if time.monotonic() - saved > recipe.save_seconds or step == recipe.num_steps:
+            write_checkpoint(model, directory)
+            saved = time.monotonic()
+
+
+def compute_loss(model: ChatGLMForConditionalGeneration, batch: Batch) -> Tensor:
+    """Return the mean loss of the answers' tokens."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = model(
+            batch.ids, batch.positions, ~batch.visible, use_cache=False, logits_to_keep=batch.labels.shape[1]
+        )
+    return cross_entropy(output.logits.flatten(0, 1).float(), batch.labels.flatten(), ignore_index=IGNORED)
+
+
+def average_gradients(model: nn.Module, num_workers: int) -> None:
+    """Give every worker the mean of all workers' gradients."""
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    joint = torch.cat([gradient.flatten() for gradient in gradients])
+    torch.distributed.all_reduce(joint)
+    joint /= num_workers
+    for gradient, mean in zip(gradients, torch.split(joint, [g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
+class _Progress:
+    """Logs the loss and the speed now and then."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._loss = 0.0
+        self._num_tokens = 0
+
+    def add(self, step: int, loss: float, num_tokens: int) -> None:
+        self._loss += loss
+        self._num_tokens += num_tokens
+        if step % _LOG_STEPS == 0:
+            seconds = time.monotonic() - self._started
+            speed = self._num_tokens / seconds
+            logger.info("step %d: loss %.4f, %.0f tokens/s, %.0f s", step, self._loss / _LOG_STEPS, speed, seconds)
+            self._loss = 0.0
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--directory", type=Path, default=CHECKPOINT)
+    parser.add_argument("--steps", type=int, default=Recipe().num_steps)
+    parser.add_argument("--workers", type=int, default=Recipe().num_workers)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    train(arguments.directory, Recipe(num_steps=arguments.steps, num_workers=arguments.workers))
+
+
+if __name__ == "__main__":
+    main()
