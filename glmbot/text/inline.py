@@ -79,6 +79,7 @@ class _Reader:
             self._styles = _without_last(self._styles, STYLES[token.tag])
 
     def _add(self, text: str, styles: tuple[Style, ...]) -> None:
+        styles = tuple(dict.fromkeys(styles))
         line = self._lines[-1]
         if line and line[-1].styles == styles:
             line[-1] = Span(line[-1].text + text, styles)

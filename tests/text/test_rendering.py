@@ -49,6 +49,7 @@ def test_a_text_with_nothing_to_see_has_no_parts(text: str, form: TextForm) -> N
         ("[a](javascript:b)", "[a](javascript:b)", r"[a\](javascript:b)", "[a](javascript:b)"),
         ("![cat](http://b.c)", "cat (http://b.c)", "[cat](http://b.c)", '<a href="http://b.c">cat</a>'),
         ("[1]: http://b.c", "[1]: http://b.c", "[1]: http://b.c", "[1]: http://b.c"),
+        ("*a *b* c*", "a b c", "*a b c*", "<i>a b c</i>"),
         ("**`a`**", "a", "**`a`**", "<code>a</code>"),
         ("`` a`b ``", "a`b", "`` a`b ``", "<code>a`b</code>"),
         ("<b>x</b> &amp; y", "<b>x</b> & y", r"<b>x\</b> & y", "&lt;b&gt;x&lt;/b&gt; &amp; y"),
