@@ -169,15 +169,22 @@ class Client(discord.Client):
     # -- calls
 
     async def send(self, channel_id: str, text: str, key: str, reply_to: str | None) -> str:
-        """Send a message and return its id; the same key returns the same message for some minutes."""
+        """Send a message and return its id; the same key returns the same message for some minutes.
+
+        An earlier attempt may have sent less of a text that was still growing; that message is brought up to date.
+        """
         with self._errors(channel_id):
             place = self.get_partial_messageable(int(channel_id))
             if reply_to is None:
-                return str((await place.send(text, nonce=key, suppress_embeds=True)).id)
-            reference = discord.MessageReference(
-                message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
-            )
-            return str((await place.send(text, nonce=key, suppress_embeds=True, reference=reference)).id)
+                sent = await place.send(text, nonce=key, suppress_embeds=True)
+            else:
+                reference = discord.MessageReference(
+                    message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
+                )
+                sent = await place.send(text, nonce=key, suppress_embeds=True, reference=reference)
+            if sent.content.strip() != text.strip():
+                await sent.edit(content=text)
+            return str(sent.id)
 
     async def edit(self, channel_id: str, message_id: str, text: str) -> None:
         """Replace the text of a message."""

@@ -443,6 +443,16 @@ async def test_a_repeated_key_is_not_shown_twice(discord: FakeDiscord, adapter: 
     assert discord.visible() == ["once", "once"]
 
 
+async def test_a_repeated_key_with_more_text_brings_the_message_up_to_date(
+    discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox
+) -> None:
+    first = await adapter.send(outgoing("hel"))
+    assert await adapter.send(outgoing("hello\n")) == first
+    assert discord.visible() == ["hello"]
+    assert await adapter.send(outgoing("hello")) == first
+    assert len(discord.calls_of("edit")) == 1
+
+
 @pytest.mark.parametrize("is_accepted", [True, False])
 async def test_a_send_whose_answer_is_lost_can_be_repeated(
     discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox, is_accepted: bool
