@@ -285,6 +285,30 @@ async def test_a_message_refused_for_good_does_not_hold_up_the_next(platform: Fa
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_live_message_that_somebody_deletes_is_sent_anew(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("echo:")
+    platform.messages.clear()
+    model.gate.set()
+    await platform.until("echo: hello")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_live_send_of_unknown_fate_is_repeated_once_at_most(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    platform.faults.append(NotDelivered("the answer was lost"))
+    await platform.receive("hello")
+    async with asyncio.timeout(20):
+        while platform.faults:
+            await asyncio.sleep(0.01)
+    model.gate.set()
+    await platform.until("echo: hello")
+    (shown,) = platform.messages.values()
+    assert shown.versions == ["echo: hello"]
+
+
+@pytest.mark.usefixtures("bot")
 async def test_an_empty_answer_is_explained(platform: FakeAdapter, model: FakeModel) -> None:
     model.script = lambda _: []
     await platform.receive("hello")

@@ -23,7 +23,7 @@ make_venv() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { say "run: sudo apt-get install python3-venv"; exit 1; }
     say "installing python3-venv"
     apt-get update -qq >/dev/null && apt-get install -y -qq python3-venv >/dev/null
-    "$python" -m venv .venv
+    "$python" -m venv .venv || { say "failed: $python -m venv .venv"; exit 1; }
 }
 
 # The build of torch for CPUs is a tenth of the other's size. Where no NVIDIA GPU is present it is taken from
@@ -40,6 +40,18 @@ except OSError:
 PY
 }
 
+# One test speaks to a Telegram server that others wrote, in JavaScript.
+install_node() {
+    command -v npm >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing nodejs and npm"
+        quietly apt-get update -qq
+        quietly apt-get install -y -qq nodejs npm
+    else
+        say "npm is missing, so one test will be skipped; run: sudo apt-get install nodejs npm"
+    fi
+}
+
 make_venv
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"
@@ -48,6 +60,6 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
 fi
 say "installing glmbot[$extras]"
 quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
+[ "$extras" = dev ] && install_node && touch .venv/.dev
 touch .venv/.run
-[ "$extras" = dev ] && touch .venv/.dev
 say "ready"

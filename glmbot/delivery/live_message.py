@@ -90,7 +90,9 @@ class LiveMessage:
             self._changed.call()
             return error.after
         except NotDelivered as error:
-            logger.warning("live message not shown: %s", error)
+            # it may have been shown all the same: never try again here, the final delivery does it once
+            logger.warning("live message given up: %s", error)
+            self._ending.set()
         return 0.0
 
     async def _show_part(self, index: int, body: Rendered) -> None:

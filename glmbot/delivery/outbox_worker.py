@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 20
 """Unexpected errors after which a message is given up; waiting as a platform asks is not counted."""
 MAX_BACK_OFF = 300.0
+ANEW = "n"
+"""Makes another key: the platform would answer the old one with the message that was deleted."""
 
 
 class OutboxWorker:
@@ -63,7 +65,11 @@ class OutboxWorker:
             raise RetryLater(f"adapter {row.chat.adapter!r} is not running", after=MAX_BACK_OFF)
         if row.ref is None:
             return await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
-        await adapter.edit(row.ref, row.body)
+        try:
+            await adapter.edit(row.ref, row.body)
+        except NotDelivered as error:
+            logger.info("live message %s is gone, sending it anew: %s", row.key, error)
+            return await adapter.send(OutgoingMessage(row.chat, row.body, f"{row.key}{ANEW}", row.reply_to))
         return row.ref
 
     async def _back_off(self, row: OutboxMessage) -> None:
