@@ -62,7 +62,7 @@ class Delivery:
 
     async def send(self, chat: Chat, text: str) -> None:
         """Store a message that answers no event."""
-        await self._outbox.add(chat, self._render(chat, text))
+        await self._outbox.add(chat, await self._render(chat, text))
         self._ready.call()
 
     @asynccontextmanager
@@ -81,12 +81,13 @@ class Delivery:
         return text
 
     async def _complete(self, claimed: ClaimedEvent, text: str, turn: NewTurn | None) -> None:
-        bodies = self._render(claimed.event.chat, text)
+        bodies = await self._render(claimed.event.chat, text)
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn)
         self._ready.call()
 
-    def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
-        return render_parts(text, self._adapter(chat).capabilities.form)
+    async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
+        """Render on a thread: a long text takes more time than the loop may be held."""
+        return await asyncio.to_thread(render_parts, text, self._adapter(chat).capabilities.form)
 
     def _adapter(self, chat: Chat) -> Adapter:
         try:

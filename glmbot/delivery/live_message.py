@@ -81,7 +81,7 @@ class LiveMessage:
 
     async def _update(self) -> float:
         """Bring the platform up to date; return how long it asks to be left alone."""
-        parts = render_parts(self._text, self._adapter.capabilities.form)
+        parts = await asyncio.to_thread(render_parts, self._text, self._adapter.capabilities.form)
         try:
             for index, body in enumerate(parts):
                 await self._show_part(index, body)
