@@ -1,11 +1,12 @@
 """What came in: durable before it is confirmed, handled in order, one at a time per conversation."""
 
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Update, exists, func, or_, select, update
+from sqlalchemy import Row, Update, exists, func, or_, select, true, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,11 +64,14 @@ class Inbox:
         except OperationalError as error:
             raise RetryLater(f"the event cannot be stored: {error.orig}", after=STORE_AGAIN_AFTER) from error
 
-    async def claim(self) -> ClaimedEvent | None:
-        """Take the oldest event that is due and whose conversation is idle, None where there is none."""
+    async def claim(self, adapters: Collection[str] | None = None) -> ClaimedEvent | None:
+        """Take the oldest event that is due and whose conversation is idle, None where there is none.
+
+        Only of these adapters, where they are given: the events of others wait until theirs is back.
+        """
         self._looked_at = time.time()
         async with self._database.begin() as connection:
-            row = (await connection.execute(claim_statement(self._looked_at))).first()
+            row = (await connection.execute(claim_statement(self._looked_at, adapters))).first()
         return _claimed(row) if row else None
 
     async def release(self, inbox_id: int, retry_at: float) -> None:
@@ -136,10 +140,11 @@ async def end_event(connection: AsyncConnection, inbox_id: int, state: InboxStat
     return (await connection.execute(statement)).rowcount == 1
 
 
-def claim_statement(now: float) -> Update:
+def claim_statement(now: float, adapters: Collection[str] | None = None) -> Update:
     """Return the statement that claims an event.
 
-    With 10,000 open rows the choice takes 2 to 4 ms, however they are spread over conversations (2026-11-24).
+    Measured with 10,000 open rows on two busy cores, without the commit (2026-11-24): 1.5 ms where they
+    belong to 200 conversations, 3 ms to one, 7 ms to 10,000.
     """
     other = inbox.alias("other")
     first_of_each = (
@@ -159,6 +164,7 @@ def claim_statement(now: float) -> Update:
             inbox.c.state == InboxState.OPEN,
             inbox.c.due_at <= now,
             or_(inbox.c.is_immediate == 1, inbox.c.inbox_id.in_(first_of_each) & ~is_busy),
+            true() if adapters is None else inbox.c.adapter.in_(list(adapters)),
         )
         .order_by(inbox.c.is_immediate.desc(), inbox.c.inbox_id)
         .limit(1)

@@ -1,13 +1,21 @@
 """Opening, migrating and refusing databases; many writers; the plugins' store."""
 
 import asyncio
+import os
+import shutil
+import signal
 import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import make_url
 
-from glmbot.errors import ConfigError
+from glmbot.errors import ConfigError, RetryLater
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, upgrade
@@ -15,9 +23,53 @@ from glmbot.storage.plugin_store import PluginStore
 from glmbot.storage.tables import metadata
 from tests.storage.conftest import event
 
+SECOND_MIGRATION = """
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "0002", "0001_initial"
+
+def upgrade() -> None:
+    op.add_column("senders", sa.Column("mood", sa.Text))
+    op.get_bind().exec_driver_sql("UPDATE senders SET mood = 'good'")
+    {ending}
+
+def downgrade() -> None:
+    raise NotImplementedError
+"""
+
 
 def file_of(url: str) -> Path:
     return Path(make_url(url).database or "")
+
+
+def migrations_with_a_second_one(tmp_path: Path, ending: str) -> Path:
+    folder = tmp_path / "100% newer"
+    shutil.copytree(migrations_folder(), folder)
+    (folder / "versions" / "0002.py").write_text(SECOND_MIGRATION.format(ending=ending), encoding="utf-8")
+    return folder
+
+
+def columns_of_senders(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return [row[1] for row in connection.execute("PRAGMA table_info(senders)")]
+
+
+def backups_of(url: str) -> list[Path]:
+    return list(file_of(url).parent.glob("*.backup"))
+
+
+@contextmanager
+def another_program_writes(url: str) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(file_of(url), isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+async def filled(url: str) -> None:
+    database = await Database.open(url)
+    await Inbox(database).add(event("1"))
+    await database.close()
 
 
 async def test_the_migrations_make_the_tables_the_code_speaks_of(url: str) -> None:
@@ -112,3 +164,178 @@ async def test_each_plugin_has_a_store_of_its_own(database: Database) -> None:
 
 def test_a_checkout_uses_its_own_migrations() -> None:
     assert (migrations_folder() / "versions" / "0001_initial.py").is_file()
+
+
+def test_a_wheel_brings_its_migrations_beside_the_package(tmp_path: Path) -> None:
+    """A folder "migrations" in site-packages may be of anybody."""
+    for name in ("glmbot_migrations", "migrations"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "env.py").write_text("", encoding="utf-8")
+    assert migrations_folder(tmp_path / "glmbot") == tmp_path / "glmbot_migrations"
+
+
+def test_an_installation_without_migrations_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="migrations beside '.*glmbot' are missing; install glmbot again"):
+        migrations_folder(tmp_path / "glmbot")
+
+
+async def test_a_schema_change_keeps_the_rows_and_a_copy_to_go_back_to(url: str, tmp_path: Path) -> None:
+    await filled(url)
+    upgrade(make_url(url), migrations_with_a_second_one(tmp_path, "pass"))
+    assert "mood" in columns_of_senders(file_of(url))
+    with pytest.raises(ConfigError, match="made by a newer glmbot"):
+        await Database.open(url)
+    (backup,) = backups_of(url)
+    restored = await Database.open(f"sqlite+aiosqlite:///{backup}")
+    assert await Inbox(restored).num_open() == 1
+    await restored.close()
+
+
+async def test_a_schema_change_that_fails_leaves_the_old_schema(url: str, tmp_path: Path) -> None:
+    await filled(url)
+    with pytest.raises(ZeroDivisionError):
+        upgrade(make_url(url), migrations_with_a_second_one(tmp_path, "1 / 0"))
+    assert "mood" not in columns_of_senders(file_of(url))
+
+
+async def test_a_schema_change_that_is_killed_leaves_the_old_schema(url: str, tmp_path: Path) -> None:
+    await filled(url)
+    folder = migrations_with_a_second_one(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
+    program = f"""
+from pathlib import Path
+from sqlalchemy.engine import make_url
+from glmbot.storage.migrate import upgrade
+upgrade(make_url({url!r}), Path({str(folder)!r}))
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment)
+    assert await child.wait() == -signal.SIGKILL
+    assert "mood" not in columns_of_senders(file_of(url))
+    database = await Database.open(url)
+    assert await Inbox(database).num_open() == 1
+    await database.close()
+
+
+async def test_many_bots_may_open_at_the_same_time(url: str, tmp_path: Path) -> None:
+    urls = [url] * 4 + [f"sqlite+aiosqlite:///{tmp_path}/{number}.db" for number in range(4)]
+    async with asyncio.TaskGroup() as tasks:
+        opened = [tasks.create_task(Database.open(one)) for one in urls]
+    for task in opened:
+        assert await Inbox(task.result()).add(event("1")) or task in opened[1:4]
+        await task.result().close()
+
+
+async def test_a_database_of_another_program_is_left_alone(url: str) -> None:
+    file_of(url).parent.mkdir()
+    with closing(sqlite3.connect(file_of(url))) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(ConfigError, match=r"'.*glmbot\.db' belongs to another program; set storage.url"):
+        await Database.open(url)
+
+
+async def test_a_damaged_database_is_refused_at_start(url: str) -> None:
+    database = await Database.open(url)
+    for number in range(50):
+        await Inbox(database).add(event(str(number), text="x" * 1000))
+    await database.close()
+    content = bytearray(file_of(url).read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    file_of(url).write_bytes(content)
+    with pytest.raises(ConfigError, match="damaged or not a database; put a backup in its place"):
+        await Database.open(url)
+
+
+@pytest.mark.parametrize("path", ["", ":memory:"])
+async def test_a_database_without_a_file_is_refused(path: str) -> None:
+    with pytest.raises(ConfigError, match=r"storage\.url names no file"):
+        await Database.open(f"sqlite+aiosqlite:///{path}")
+
+
+async def test_a_password_in_the_address_is_not_told() -> None:
+    with pytest.raises(ConfigError, match=r"^(?!.*secret)"):
+        await Database.open("postgresql+asyncpg://me:secret@host/x")
+
+
+async def test_a_start_while_another_program_writes_gives_up_and_says_so(url: str) -> None:
+    await filled(url)
+    with another_program_writes(url), pytest.raises(ConfigError, match="held by another program: a second glmbot"):
+        await Database.open(f"{url}?timeout=0.05")
+
+
+async def test_everything_waits_while_another_program_writes(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    database = await Database.open(f"{url}?timeout=0.05")
+    async with asyncio.TaskGroup() as tasks:
+        with another_program_writes(url) as other:
+            adding = tasks.create_task(Inbox(database).add(event("1")))
+            async with asyncio.timeout(20):
+                while "everything waits" not in caplog.text:
+                    await asyncio.sleep(0.01)
+            assert not adding.done()
+            other.execute("COMMIT")
+    assert adding.result()
+    await database.close()
+
+
+async def test_an_event_that_cannot_be_stored_is_to_be_offered_again(database: Database) -> None:
+    async with database.begin() as connection:
+        num_pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count = {num_pages}")
+    with pytest.raises(RetryLater, match="cannot be stored: database or disk is full"):
+        await Inbox(database).add(event("1", text="x" * 100_000))
+    assert await Inbox(database).num_open() == 0
+
+
+async def test_cancelled_tasks_end_and_leave_nothing_locked(database: Database) -> None:
+    """The cancellations come at many moments of a transaction: one turn of the loop later in each round."""
+    inbox, num_begun = Inbox(database), 0
+
+    async def add_for_ever(sender: str) -> None:
+        nonlocal num_begun
+        while True:
+            num_begun += 1
+            await inbox.add(event(str(num_begun), sender))
+
+    for number in range(60):
+        begun_before = num_begun
+        task = asyncio.create_task(add_for_ever(str(number)))
+        async with asyncio.timeout(20):
+            while num_begun < begun_before + 2:
+                await asyncio.sleep(0)
+        for _ in range(number):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, still_running = await asyncio.wait({task}, timeout=20)
+        assert not still_running
+    assert await inbox.num_open() > 60
+
+
+async def test_an_error_takes_back_its_transaction(database: Database) -> None:
+    async def set_and_fail() -> None:
+        async with database.begin() as connection:
+            await connection.exec_driver_sql("INSERT INTO plugin_store VALUES ('p', 'k', '1')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await set_and_fail()
+    assert await PluginStore(database, "p").get("k") is None
+
+
+async def test_a_plugins_keys_are_told_apart_by_case(database: Database) -> None:
+    store = PluginStore(database, "p")
+    await store.set("Ann 1", 1)
+    await store.set("ann 1", 2)
+    assert await store.items("ann ") == [("ann 1", 2)]
+
+
+async def test_a_plugin_may_store_any_text(database: Database) -> None:
+    store = PluginStore(database, "p")
+    await store.set("k\ud800", {"a\x00": ["b\udfff", "好 \\u0000"]})
+    assert await store.get("k\ud800") == {"a\ufffd": ["b\ufffd", "好 \\u0000"]}
+    assert await store.items("k\ufffd") == [("k\ufffd", {"a\ufffd": ["b\ufffd", "好 \\u0000"]})]
+
+
+async def test_a_value_without_a_json_form_is_named(database: Database) -> None:
+    value: Any = {"at": datetime(2026, 1, 1)}
+    with pytest.raises(TypeError, match="plugin 'p': the value of 'k' cannot be stored: .*datetime"):
+        await PluginStore(database, "p").set("k", value)

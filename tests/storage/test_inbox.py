@@ -5,12 +5,15 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
+from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.storage.clean_text import clean_text
+from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import ClaimedEvent, Inbox, claim_statement
 from tests.storage.conftest import event
@@ -62,6 +65,56 @@ async def test_an_event_that_waits_holds_back_those_behind_it(database: Database
     assert (again.event.message_id, again.attempts) == ("1", 2)
 
 
+async def test_a_retry_that_became_due_meanwhile_is_not_overlooked(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    claimed = await claim(inbox)
+    assert await inbox.claim() is None
+    now = time.time()
+    await inbox.release(claimed.inbox_id, now)
+    assert await inbox.next_due() == now
+
+
+async def test_an_event_that_has_ended_is_not_released(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    await inbox.finish((await claim(inbox)).inbox_id)
+    await inbox.release(1, 0.0)
+    assert await inbox.claim() is None
+
+
+async def test_threads_are_conversations_of_their_own(database: Database) -> None:
+    inbox = Inbox(database)
+    for message_id, thread in (("1", None), ("2", None), ("3", "t")):
+        chat = Chat("fake", "room", ChatKind.GROUP, thread)
+        await inbox.add(replace(event(message_id), chat=chat))
+    first, in_thread = await claim(inbox), await claim(inbox)
+    assert (first.event.message_id, in_thread.event.message_id) == ("1", "3")
+    assert in_thread.event.chat.thread_id == "t"
+
+
+async def test_the_language_a_platform_told_once_is_kept(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(replace(event("1"), sender=Sender("ann", "Ann", Language.CHINESE)))
+    await inbox.add(replace(event("2"), sender=Sender("ann", "Anna")))
+    async with database.begin() as connection:
+        rows = (await connection.exec_driver_sql("SELECT name, language FROM senders")).all()
+    assert [tuple(row) for row in rows] == [("Anna", "zh")]
+
+
+async def test_no_text_of_an_event_is_too_odd_to_be_stored(database: Database) -> None:
+    inbox, odd = Inbox(database), "a\ud800\x00"
+    stored = MessageEvent(odd, Chat("fake", odd, ChatKind.GROUP, odd), Sender(odd, odd), odd, 1.0, True)
+    assert await inbox.add(stored)
+    assert not await inbox.add(stored)
+    mended = clean_text(odd)
+    expected = MessageEvent(
+        mended, Chat("fake", mended, ChatKind.GROUP, mended), Sender(mended, mended), mended, 1.0, True
+    )
+    assert (await claim(inbox)).event == expected
+    assert await Conversations(database).id_of(stored) == await Conversations(database).id_of(expected)
+
+
 async def test_an_immediate_event_passes_and_does_not_block(database: Database) -> None:
     inbox = Inbox(database)
     await inbox.add(event("1"))
@@ -103,6 +156,7 @@ async def test_a_parked_event_does_not_hold_up_its_conversation(database: Databa
 async def test_what_a_killed_process_had_stored_and_claimed_is_there_afterwards(url: str) -> None:
     program = f"""
 import asyncio, os, sys
+from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from tests.storage.conftest import event
@@ -150,7 +204,8 @@ async def test_a_claim_looks_at_open_events_only(database: Database) -> None:
     """Whatever was ever answered stays in the table: a claim must not read it."""
     statement = claim_statement(0.0).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     async with database.begin() as connection:
-        plan = [row[3] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+        rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")).mappings()
+        plan = [str(row["detail"]) for row in rows]
     assert not [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step]
     assert any("inbox_next (state=?)" in step for step in plan)
     assert any("inbox_queue (state=? AND is_immediate=?)" in step for step in plan)
@@ -161,3 +216,10 @@ async def test_an_event_stored_as_done_can_be_handled_after_all(database: Databa
     await inbox.add(event("1"), is_done=True)
     await inbox.reopen(event("1"))
     assert (await claim(inbox)).event.message_id == "1"
+
+
+async def test_events_of_an_adapter_that_is_not_there_wait(database: Database) -> None:
+    inbox = Inbox(database)
+    await inbox.add(event("1"))
+    assert await inbox.claim(["other"]) is None
+    assert await inbox.claim(["other", "fake"]) is not None

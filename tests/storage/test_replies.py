@@ -1,11 +1,13 @@
 """The outbox and the stored turns."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from glmbot.content import Rendered
 from glmbot.events import Chat, ChatKind, MessageRef
+from glmbot.prompt import Turn
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import ClaimedEvent, Inbox
@@ -97,6 +99,57 @@ async def test_live_messages_that_are_not_needed_any_more_end_as_a_dash(
     assert await outbox.num_open() == 2
     texts = [row.body.text for row in await outbox.live_parts(claimed.inbox_id)]
     assert texts[:2] == ["short", "—"]
+
+
+async def test_an_event_has_one_reply(database: Database, claimed: ClaimedEvent) -> None:
+    outbox, replies = Outbox(database), Replies(database)
+    await replies.complete(claimed, bodies("answer"), None, NewTurn("q", "answer", 1, TurnState.COMPLETE))
+    (row,) = await outbox.due()
+    await outbox.mark_sent(row.outbox_id, MessageRef(ROOM, "m"))
+    await replies.complete(claimed, bodies("sorry"), None, NewTurn("q", "sorry", 1, TurnState.COMPLETE))
+    assert await outbox.due() == []
+    assert [turn.answer for turn in await Conversations(database).turns(claimed.conversation_id)] == ["answer"]
+
+
+@pytest.mark.parametrize("how", ["finish", "park"])
+async def test_an_event_that_ends_without_a_reply_leaves_no_live_message(
+    database: Database, claimed: ClaimedEvent, how: str
+) -> None:
+    inbox, outbox = Inbox(database), Outbox(database)
+    for part in range(2):
+        live = await outbox.open_live(claimed.inbox_id, part, ROOM, None)
+    await outbox.set_ref(live.outbox_id, MessageRef(ROOM, "shown"))
+    await (inbox.finish(claimed.inbox_id) if how == "finish" else inbox.park(claimed.inbox_id, "poison"))
+    (left,) = await outbox.due()
+    assert (left.part, left.body.text, await outbox.num_open()) == (1, "—", 1)
+
+
+async def test_a_message_that_became_due_meanwhile_is_not_overlooked(database: Database) -> None:
+    outbox = Outbox(database)
+    await outbox.add(ROOM, bodies("one"))
+    (row,) = await outbox.due()
+    now = time.time()
+    await outbox.wait(row.outbox_id, now)
+    assert await outbox.next_due() == now
+
+
+async def test_keys_differ_also_between_databases(database: Database, tmp_path: Path) -> None:
+    other = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    for one in (database, other):
+        for number in range(3):
+            await Outbox(one).add(Chat("fake", str(number), ChatKind.PRIVATE), bodies("x"))
+    keys = [row.key for one in (database, other) for row in await Outbox(one).due()]
+    await other.close()
+    assert len(set(keys)) == 6
+
+
+async def test_no_text_is_too_odd_to_be_sent(database: Database, claimed: ClaimedEvent) -> None:
+    odd, mended = "a\ud800\x00", "a\ufffd\ufffd"
+    await Outbox(database).add(Chat("fake", odd, ChatKind.PRIVATE), bodies(odd))
+    await Replies(database).complete(claimed, bodies(odd), odd, NewTurn(odd, odd, 1, TurnState.COMPLETE))
+    texts = [(row.body, row.reply_to) for row in await Outbox(database).due()]
+    assert texts == [(Rendered(mended, mended), None), (Rendered(mended, mended), mended)]
+    assert await Conversations(database).turns(claimed.conversation_id) == [Turn(mended, mended, 1)]
 
 
 async def test_a_message_given_up_does_not_hold_up_the_next(database: Database) -> None:
