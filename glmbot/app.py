@@ -202,7 +202,7 @@ def _build(
         accept=intake(inbox, plugins, safety, arrived),
         inbox=inbox,
         outbox=outbox,
-        worker=Worker(inbox, dispatcher, delivery, settings.bot.num_workers, arrived, progress),
+        worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),
         outbox_worker=OutboxWorker(adapters, outbox, ready, progress),
         plugins=plugins,
         progress=progress,

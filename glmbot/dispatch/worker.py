@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Collection
 
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.dispatcher import Dispatcher
@@ -26,6 +27,7 @@ class Worker:
         inbox: Inbox,
         dispatcher: Dispatcher,
         delivery: Delivery,
+        adapters: Collection[str],
         num_workers: int,
         arrived: Wakeup,
         progress: Wakeup,
@@ -33,6 +35,7 @@ class Worker:
         self._inbox = inbox
         self._dispatcher = dispatcher
         self._delivery = delivery
+        self._adapters = adapters
         self._places = asyncio.Semaphore(num_workers)
         self._arrived = arrived
         self._progress = progress
@@ -43,7 +46,7 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopping:
                 await self._places.acquire()
-                claimed = None if self._is_stopping else await self._inbox.claim()
+                claimed = None if self._is_stopping else await self._inbox.claim(self._adapters)
                 if claimed is None:
                     self._places.release()
                     await self._wait()
@@ -64,6 +67,8 @@ class Worker:
         with event_in_log(str(claimed.inbox_id)):
             try:
                 await self._handle_or_apologise(claimed)
+            except Exception:
+                logger.exception("not even an apology could be stored; the next start tries again")
             finally:
                 self._places.release()
                 self._arrived.call()
