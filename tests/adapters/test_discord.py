@@ -13,7 +13,8 @@ from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef, Sender
 from glmbot.settings import DiscordSettings
-from tests.fakes.discord import ANN, BOB, DM, GENERAL, THREAD, FakeChannel, FakeDiscord, FakeUser
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_forms import ANN, BOB, DM, GENERAL, THREAD, FakeChannel, FakeUser
 
 OTHER = FakeChannel(3002, GENERAL.guild_id)
 QUICK = Waits(answer=5.0, outage=20.0, storage=5.0)
@@ -125,11 +126,11 @@ async def test_a_refused_token_is_an_error_of_the_configuration(discord: FakeDis
 
 
 async def test_a_token_that_only_the_gateway_refuses_is_one_too(discord: FakeDiscord, adapter: DiscordAdapter) -> None:
-    async with discord.closed_gate(), asyncio.TaskGroup() as tasks:
+    async with discord.gateway.closed_gate(), asyncio.TaskGroup() as tasks:
         run = tasks.create_task(failure_of(adapter))
         await discord.until(lambda: bool(discord.calls_of("gateway")), "the log-in")
         discord.token = "a-new-one"
-        discord.gate.set()
+        discord.gateway.open_gate()
         assert "refuses the token" in str(await run)
 
 
@@ -141,7 +142,7 @@ async def failure_of(adapter: DiscordAdapter, inbox: Inbox | None = None) -> Bas
 
 
 async def test_a_missing_intent_says_where_to_switch_it_on(discord: FakeDiscord, adapter: DiscordAdapter) -> None:
-    discord.may_read_messages = False
+    discord.gateway.may_read_messages = False
     error = await failure_of(adapter)
     assert isinstance(error, ConfigError)
     assert "Message Content Intent" in str(error)
@@ -270,10 +271,10 @@ async def test_an_event_that_cannot_be_stored_for_long_is_fetched_by_the_next_ru
 async def test_a_malformed_event_is_left_out(
     discord: FakeDiscord, inbox: Inbox, event: str, payload: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await discord.dispatch(event, payload)
+    await discord.gateway.dispatch(event, payload)
     await discord.receive("after it")
     await inbox.received("after it")
-    assert len(discord.identifies) == 1
+    assert len(discord.gateway.identifies) == 1
     malformed = [record for record in caplog.records if "malformed" in record.getMessage()]
     assert bool(malformed) == (event != "NO_SUCH_EVENT")
 
@@ -293,7 +294,7 @@ async def test_what_is_not_even_json_ends_the_run_and_the_next_one_works(
     async with asyncio.TaskGroup() as tasks:
         run = tasks.create_task(failure_of(adapter, inbox))
         await discord.connected()
-        await discord.push("{not json")
+        await discord.gateway.push("{not json")
         assert not isinstance(await run, ConfigError)
     async with running(adapter, inbox):
         await discord.connected()
@@ -315,28 +316,28 @@ async def test_halves_of_surrogate_pairs_are_replaced(
 
 async def test_a_cut_connection_is_resumed_and_what_was_missed_replayed(discord: FakeDiscord, inbox: Inbox) -> None:
     await discord.receive("before")
-    async with discord.closed_gate():
-        await discord.close_gateway(4000)
+    async with discord.gateway.closed_gate():
+        await discord.gateway.close(4000)
         await discord.receive("missed")
         await discord.receive("missed in a server", channel=GENERAL)
-    await discord.until(lambda: discord.num_resumes == 1, "the RESUME")
+    await discord.until(lambda: discord.gateway.num_resumes == 1, "the RESUME")
     await discord.receive("after")
     await inbox.received("before", "missed", "missed in a server", "after")
-    assert len(discord.identifies) == 1
+    assert len(discord.gateway.identifies) == 1
     assert discord.calls_of("history") == []
 
 
 async def test_a_request_to_reconnect_is_followed(discord: FakeDiscord, inbox: Inbox) -> None:
-    await discord.ask_to_reconnect()
-    await discord.until(lambda: discord.num_resumes == 1, "the RESUME")
+    await discord.gateway.ask_to_reconnect()
+    await discord.until(lambda: discord.gateway.num_resumes == 1, "the RESUME")
     await discord.receive("after")
     await inbox.received("after")
 
 
 async def test_a_heartbeat_is_sent_when_asked_for(discord: FakeDiscord, inbox: Inbox) -> None:
-    num_beats = len(discord.calls_of("heartbeat"))
-    await discord.ask_for_heartbeat()
-    await discord.until(lambda: len(discord.calls_of("heartbeat")) > num_beats, "the heartbeat")
+    num_beats = discord.gateway.num_heartbeats
+    await discord.gateway.ask_for_heartbeat()
+    await discord.until(lambda: discord.gateway.num_heartbeats > num_beats, "the heartbeat")
 
 
 async def test_what_an_invalid_session_lost_is_fetched_in_order(discord: FakeDiscord, adapter: DiscordAdapter) -> None:
@@ -347,7 +348,7 @@ async def test_what_an_invalid_session_lost_is_fetched_in_order(discord: FakeDis
         await settled(discord)
         await discord.receive("seen")
         await inbox.received("seen")
-        await discord.invalidate_session()
+        await discord.gateway.invalidate_session()
         await discord.receive("missed 1")
         await discord.receive("missed 2")
         await discord.receive("missed in a quiet channel", channel=GENERAL)
@@ -394,8 +395,8 @@ async def test_a_long_outage_ends_the_run(discord: FakeDiscord) -> None:
     async with asyncio.TaskGroup() as tasks:
         run = tasks.create_task(failure_of(adapter))
         await discord.connected()
-        async with discord.closed_gate():
-            await discord.close_gateway(4000)
+        async with discord.gateway.closed_gate():
+            await discord.gateway.close(4000)
             assert isinstance(await run, ConnectionError)
 
 
@@ -679,8 +680,8 @@ async def test_the_token_is_never_logged(
         discord.fail("send", 403)
         with pytest.raises(NotDelivered) as raised:
             await adapter.send(outgoing("hi"))
-        await discord.close_gateway(4000)
-        await discord.until(lambda: discord.num_resumes == 1, "the RESUME")
+        await discord.gateway.close(4000)
+        await discord.until(lambda: discord.gateway.num_resumes == 1, "the RESUME")
     assert discord.token not in caplog.text
     assert discord.token not in repr(raised.value)
     assert discord.token not in repr(adapter)

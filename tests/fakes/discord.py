@@ -8,74 +8,38 @@ import itertools
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
-MAX_LENGTH = 2000
+from tests.fakes.discord_forms import (
+    ANN,
+    DM,
+    EPOCH_MS,
+    GENERAL,
+    SERVER,
+    THREAD,
+    FakeChannel,
+    FakeUser,
+    Fields,
+    Refused,
+    Shown,
+    check_command,
+    checked_text,
+    guild_form,
+    member_form,
+    message_form,
+)
+from tests.fakes.discord_gateway import MESSAGE_CONTENT, FakeGateway, World
+
 MAX_NONCE = 25
 ACKNOWLEDGE_WITHIN = 3.0
 DEADLINE = 20.0
-EPOCH_MS = 1_420_070_400_000
-MESSAGE_CONTENT = 1 << 15
 GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
 JSON_TYPE = {"Content-Type": "application/json"}  # exactly: the library reads nothing else as JSON
-TOO_MANY_ATTEMPTS = "You are being rate limited."
-
-Fields = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FakeUser:
-    """Someone who writes to the bot."""
-
-    id: int
-    username: str = "ann"
-    global_name: str | None = "Ann"
-    bot: bool = False
-
-    def as_json(self) -> Fields:
-        """Return Discord's form of a user."""
-        fields = {"id": str(self.id), "username": self.username, "global_name": self.global_name}
-        return fields | {"discriminator": "0", "avatar": None, "bot": self.bot}
-
-
-@dataclass(frozen=True, slots=True)
-class FakeChannel:
-    """A place to write in: a private chat, a server's channel, or a thread of a channel."""
-
-    id: int
-    guild_id: int | None = None
-    parent_id: int | None = None
-
-    @property
-    def is_thread(self) -> bool:
-        """Whether it belongs to another channel."""
-        return self.parent_id is not None
-
-    def as_json(self) -> Fields:
-        """Return Discord's form of a channel."""
-        if self.guild_id is None:
-            return {"id": str(self.id), "type": 1, "recipients": [ANN.as_json()], "last_message_id": None}
-        fields: Fields = {"id": str(self.id), "guild_id": str(self.guild_id), "name": f"channel-{self.id}"}
-        if not self.is_thread:
-            return fields | {"type": 0, "position": 0, "permission_overwrites": [], "nsfw": False, "parent_id": None}
-        metadata = {"archived": False, "auto_archive_duration": 60, "locked": False, "archive_timestamp": _iso(0)}
-        fields |= {"type": 11, "parent_id": str(self.parent_id), "owner_id": str(ANN.id), "thread_metadata": metadata}
-        return fields | {"message_count": 0, "member_count": 1}
-
-
-ANN = FakeUser(1001)
-BOB = FakeUser(1002, "bob", "Bob")
-DM = FakeChannel(2001)
-SERVER = 9001
-GENERAL = FakeChannel(3001, SERVER)
-THREAD = FakeChannel(3101, SERVER, parent_id=3001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +52,11 @@ class Call:
 
 
 @dataclass(slots=True)
-class Shown:
-    """A message that can be seen."""
-
-    id: int
-    channel: FakeChannel
-    author: FakeUser
-    text: str
-    nonce: str | None = None
-    reply_to: int | None = None
-    flags: int = 0
-    type: int = 0
-    mentions: list[FakeUser] = field(default_factory=list)
-    mention_roles: list[int] = field(default_factory=list)
-    edited: bool = False
-    allowed_mentions: Fields | None = None
-
-
-@dataclass(slots=True)
 class _Interaction:
     token: str
     channel: FakeChannel
     until: float
     is_answered: bool = False
-
-
-@dataclass(slots=True)
-class _Session:
-    """A gateway session: it outlives its connection, and keeps what it has dispatched for a RESUME."""
-
-    id: str
-    intents: int
-    sent: list[Fields] = field(default_factory=list)
-    socket: web.WebSocketResponse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +70,11 @@ class _Fault:
     is_silent: bool = False
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
 class FakeDiscord:
     """A Discord for one bot; used as an async context manager. `api_url` goes into the settings.
 
-    It outlives the bot: messages, nonces, commands and the last session stay, whatever becomes of the bot.
+    It outlives the bot: messages, nonces, commands and the last session stay, whatever becomes of the bot. What
+    happens to the connection is in `gateway`.
     """
 
     def __init__(self, token: str = "TEST.discord.token-do-not-log") -> None:
@@ -153,19 +84,13 @@ class FakeDiscord:
         self.calls: list[Call] = []
         self.messages: list[Shown] = []
         self.commands: list[Fields] = []
-        self.identifies: list[Fields] = []
-        self.num_resumes = 0
-        self.may_read_messages = True
-        self.gate = asyncio.Event()  # closed, it keeps new connections waiting for their HELLO
-        self.gate.set()
         self.api_url = ""
+        self.gateway = FakeGateway(World(lambda token: token == self.token, self._ready, self._guilds, self._notify))
         self._channels: dict[int, FakeChannel] = {channel.id: channel for channel in (DM, GENERAL, THREAD)}
         self._forbidden: set[int] = set()
         self._nonces: dict[tuple[int, str], Shown] = {}
         self._interactions: dict[int, _Interaction] = {}
         self._faults: dict[str, list[_Fault]] = {}
-        self._session: _Session | None = None
-        self._sockets: set[web.WebSocketResponse] = set()
         self._counter = itertools.count(1)
         self._last_id = 0
         self._is_closing = False
@@ -186,23 +111,21 @@ class FakeDiscord:
 
     async def __aenter__(self) -> "FakeDiscord":
         app = web.Application(client_max_size=64 << 20)
-        app.router.add_get("/gateway{slash:/?}", self._gateway)
+        app.router.add_get("/gateway{slash:/?}", self.gateway.answer)
         app.router.add_route("*", "/api/v10{path:/.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self._address = f"127.0.0.1:{self._runner.addresses[0][1]}"
-        self.api_url = f"http://{self._address}/api/v10"
+        address = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        self.api_url, self.gateway.url = f"http://{address}/api/v10", f"ws://{address}/gateway"
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_closing = True
-        self.gate.set()
         await self._notify()
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY)
+        await self.gateway.shut_down()
         await self._runner.cleanup()
 
     # -- for tests: the other side of the chat
@@ -230,7 +153,7 @@ class FakeDiscord:
         if self._find(number) is None:
             self._add(shown)
         for _ in range(times):
-            await self._announce(shown, **fields)
+            await self._announce(shown, fields=fields)
         return number
 
     async def interact(
@@ -268,48 +191,10 @@ class FakeDiscord:
         if channel.guild_id is None:
             payload["user"] = author.as_json()
         else:
-            payload |= {"guild_id": str(channel.guild_id), "member": _member() | {"user": author.as_json()}}
+            payload |= {"guild_id": str(channel.guild_id), "member": member_form() | {"user": author.as_json()}}
         for _ in range(times):
-            await self.dispatch("INTERACTION_CREATE", payload)
+            await self.gateway.dispatch("INTERACTION_CREATE", payload)
         return number
-
-    async def dispatch(self, event: str, payload: object) -> None:
-        """Give an event out over the gateway as it is, well formed or not."""
-        if session := self._session:
-            session.sent.append({"op": 0, "t": event, "s": len(session.sent) + 1, "d": payload})
-            if session.socket is not None:
-                await _give(session.socket, session.sent[-1])
-        await self._notify()
-
-    async def push(self, text: str) -> None:
-        """Send a text over the gateway as it is."""
-        assert self._socket is not None
-        await self._socket.send_str(text)
-
-    async def close_gateway(self, code: int) -> None:
-        """Close the gateway connection with a code; 4000 lets the bot resume."""
-        assert self._session is not None
-        assert self._session.socket is not None
-        socket, self._session.socket = self._session.socket, None
-        await socket.close(code=code)
-
-    async def ask_to_reconnect(self) -> None:
-        """Op 7: let the bot connect again and resume."""
-        await self._send_op(7, None)
-
-    async def invalidate_session(self) -> None:
-        """Op 9: the session is gone, and with it all that it was not told."""
-        socket, self._session = self._socket, None
-        assert socket is not None
-        await _give(socket, {"op": 9, "d": False})
-
-    def forget_session(self) -> None:
-        """Let the session be unknown when the bot wants to resume it."""
-        self._session = None
-
-    async def ask_for_heartbeat(self) -> None:
-        """Op 1: let the bot send a heartbeat at once."""
-        await self._send_op(1, None)
 
     def add_channel(self, channel: FakeChannel) -> None:
         """Let a channel exist; one that does not is "Unknown Channel"."""
@@ -342,7 +227,7 @@ class FakeDiscord:
         body: Fields = {"message": f"{status}: Error", "code": 0}
         headers: dict[str, str] = {}
         if retry_after is not None:
-            body = {"message": TOO_MANY_ATTEMPTS, "retry_after": retry_after, "global": is_global}
+            body = {"message": "You are being rate limited.", "retry_after": retry_after, "global": is_global}
             headers = {"Retry-After": str(int(-(-retry_after // 1)))} | ({"Via": "1.1 google"} if has_via else {})
         self._add_faults(route, times, _Fault(status, body, headers, is_accepted))
 
@@ -367,14 +252,9 @@ class FakeDiscord:
         """Return every call of a route, oldest first."""
         return [call for call in self.calls if call.route == route]
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether the bot has a session and a connection for it."""
-        return self._socket is not None and not self._socket.closed
-
     async def connected(self) -> None:
         """Wait until the bot listens."""
-        await self.until(lambda: self.is_connected, "the bot to connect")
+        await self.until(lambda: self.gateway.is_connected, "the bot to connect")
 
     async def until(self, is_so: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
         """Wait for something that the bot's calls bring about."""
@@ -384,23 +264,10 @@ class FakeDiscord:
         except TimeoutError:
             raise AssertionError(f"not seen within {deadline:g} s: {what}; messages: {self.messages}") from None
 
-    @asynccontextmanager
-    async def closed_gate(self) -> AsyncIterator[None]:
-        """Keep the bot from connecting again while the body runs."""
-        self.gate.clear()
-        try:
-            yield
-        finally:
-            self.gate.set()
-
     def _add_faults(self, route: str, times: int, fault: _Fault) -> None:
         if route not in {name for name, *_ in self._routes}:
             raise ValueError(f"no route {route!r}")
         self._faults.setdefault(route, []).extend([fault] * times)
-
-    @property
-    def _socket(self) -> web.WebSocketResponse | None:
-        return self._session.socket if self._session else None
 
     async def _notify(self) -> None:
         async with self._changed:
@@ -411,171 +278,31 @@ class FakeDiscord:
         self._last_id = max(self._last_id + 1, now << 22)
         return self._last_id
 
-    # -- the gateway
+    # -- what the gateway tells
 
-    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        try:
-            if request.query.get("v") != "10" or request.query.get("encoding") != "json":
-                await socket.close(code=4012)
-                return socket
-            await self.gate.wait()
-            await _give(socket, {"op": 10, "d": {"heartbeat_interval": 41_250}})
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._hear(socket, json.loads(message.data))
-        finally:
-            self._sockets.discard(socket)
-            if self._session and self._session.socket is socket:
-                self._session.socket = None
-                if socket.close_code in (1000, 1001):
-                    self._session = None  # a client that closes with these codes ends its session
-            await self._notify()
-        return socket
+    def _ready(self) -> Fields:
+        application = {"id": str(self.bot.id), "flags": 0}
+        guilds = [{"id": str(SERVER), "unavailable": True}]
+        return {"v": 10, "user": self.bot.as_json(), "guilds": guilds, "application": application}
 
-    async def _hear(self, socket: web.WebSocketResponse, message: Fields) -> None:
-        op, payload = message["op"], message["d"]
-        if op == 1:
-            self.calls.append(Call("heartbeat", "gateway", payload))
-            await _give(socket, {"op": 11})
-        elif op in (2, 6) and payload["token"] != self.token:
-            await socket.close(code=4004, message=b"Authentication failed.")
-        elif op == 2:
-            await self._identify(socket, payload)
-        elif op == 6:
-            await self._resume(socket, payload)
-        else:
-            await socket.close(code=4001, message=b"Unknown opcode.")
-        await self._notify()
-
-    async def _identify(self, socket: web.WebSocketResponse, payload: Fields) -> None:
-        if payload["intents"] & MESSAGE_CONTENT and not self.may_read_messages:
-            await socket.close(code=4014, message=b"Disallowed intent(s).")
-            return
-        self.identifies.append(payload)
-        self._session = _Session(f"session-{next(self._counter)}", payload["intents"], socket=socket)
-        ready = {
-            "v": 10,
-            "user": self.bot.as_json(),
-            "guilds": [{"id": str(SERVER), "unavailable": True}],
-            "session_id": self._session.id,
-            "resume_gateway_url": f"ws://{self._address}/gateway",
-            "application": {"id": str(self.bot.id), "flags": 0},
-        }
-        await self.dispatch("READY", ready)
-        await self.dispatch("GUILD_CREATE", self._guild())
-
-    async def _resume(self, socket: web.WebSocketResponse, payload: Fields) -> None:
-        session = self._session
-        if session is None or session.id != payload["session_id"]:
-            await _give(socket, {"op": 9, "d": False})
-            return
-        self.num_resumes += 1
-        session.socket = socket
-        for event in session.sent[payload["seq"] :]:
-            await _give(socket, event)
-        await self.dispatch("RESUMED", {})
-
-    async def _send_op(self, op: int, payload: object) -> None:
-        assert self._socket is not None
-        await _give(self._socket, {"op": op, "d": payload})
-
-    def _guild(self) -> Fields:
+    def _guilds(self) -> list[Fields]:
         channels = [channel for channel in self._channels.values() if channel.guild_id == SERVER]
-        as_json = {channel: channel.as_json() | {"last_message_id": self._last_of(channel)} for channel in channels}
-        role = {"color": 0, "hoist": False, "position": 0, "permissions": "0", "managed": False, "mentionable": False}
-        bot_tags = {"managed": True, "tags": {"bot_id": str(self.bot.id)}}
-        return {
-            "id": str(SERVER),
-            "name": "Server",
-            "unavailable": False,
-            "owner_id": str(ANN.id),
-            "roles": [
-                role | {"id": str(SERVER), "name": "@everyone"},
-                role | {"id": str(self.bot_role), "name": "GLM"} | bot_tags,
-            ],
-            "emojis": [],
-            "features": [],
-            "stickers": [],
-            "members": [_member() | {"user": self.bot.as_json()}],
-            "member_count": 3,
-            "channels": [fields for channel, fields in as_json.items() if not channel.is_thread],
-            "threads": [fields for channel, fields in as_json.items() if channel.is_thread],
-            "voice_states": [],
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-            "afk_channel_id": None,
-            "afk_timeout": 300,
-            "system_channel_id": None,
-            "system_channel_flags": 0,
-            "rules_channel_id": None,
-            "public_updates_channel_id": None,
-            "safety_alerts_channel_id": None,
-            "verification_level": 0,
-            "default_message_notifications": 0,
-            "explicit_content_filter": 0,
-            "mfa_level": 0,
-            "nsfw_level": 0,
-            "premium_tier": 0,
-            "premium_progress_bar_enabled": False,
-            "preferred_locale": "en-US",
-            "icon": None,
-            "splash": None,
-            "discovery_splash": None,
-            "banner": None,
-            "description": None,
-            "vanity_url_code": None,
-            "application_id": None,
-            "joined_at": _iso(0),
-            "large": False,
-        }
+        last = {channel: str(shown.id) for channel in channels for shown in self.messages if shown.channel == channel}
+        return [guild_form(self.bot, self.bot_role, {channel: last.get(channel) for channel in channels})]
 
-    def _last_of(self, channel: FakeChannel) -> str | None:
-        return next((str(shown.id) for shown in reversed(self.messages) if shown.channel == channel), None)
-
-    async def _announce(self, shown: Shown, event: str = "MESSAGE_CREATE", **fields: object) -> None:
-        if self._session is None:
+    async def _announce(self, shown: Shown, event: str = "MESSAGE_CREATE", fields: Fields | None = None) -> None:
+        is_private, intents = shown.channel.guild_id is None, self.gateway.intents
+        if not intents & (DIRECT_MESSAGES if is_private else GUILD_MESSAGES):
             return
-        is_private = shown.channel.guild_id is None
-        if not self._session.intents & (DIRECT_MESSAGES if is_private else GUILD_MESSAGES):
-            return
-        payload = self._message(shown)
+        payload = self._form(shown)
         if not is_private:
-            payload |= {"guild_id": str(shown.channel.guild_id), "member": _member()}
-            if not self._session.intents & MESSAGE_CONTENT and shown.author != self.bot and not shown.mentions:
+            payload |= {"guild_id": str(shown.channel.guild_id), "member": member_form()}
+            if not intents & MESSAGE_CONTENT and shown.author != self.bot and not shown.mentions:
                 payload["content"] = ""
-        await self.dispatch(event, payload | fields)
+        await self.gateway.dispatch(event, payload | (fields or {}))
 
-    def _message(self, shown: Shown, with_reference: bool = True) -> Fields:
-        fields: Fields = {
-            "id": str(shown.id),
-            "channel_id": str(shown.channel.id),
-            "author": shown.author.as_json(),
-            "content": shown.text,
-            "timestamp": _iso((shown.id >> 22) + EPOCH_MS),
-            "edited_timestamp": _iso(int(time.time() * 1000)) if shown.edited else None,
-            "tts": False,
-            "mention_everyone": False,
-            "mentions": [user.as_json() for user in shown.mentions],
-            "mention_roles": [str(role) for role in shown.mention_roles],
-            "attachments": [],
-            "embeds": [],
-            "pinned": False,
-            "type": shown.type,
-            "flags": shown.flags,
-            "components": [],
-        }
-        if shown.nonce is not None:
-            fields["nonce"] = shown.nonce
-        if shown.reply_to is not None and with_reference:
-            target = self._find(shown.reply_to)
-            fields["message_reference"] = {"channel_id": str(shown.channel.id), "message_id": str(shown.reply_to)}
-            fields["referenced_message"] = self._message(target, with_reference=False) if target else None
-        return fields
+    def _form(self, shown: Shown) -> Fields:
+        return message_form(shown, None if shown.reply_to is None else self._find(shown.reply_to))
 
     # -- the API
 
@@ -590,7 +317,7 @@ class FakeDiscord:
             if faults := self._faults.get(name):
                 return await self._go_wrong(faults.pop(0), request, handler, asked)
             return _json(200, await handler(asked))
-        except _Refused as refusal:
+        except Refused as refusal:
             return _json(refusal.status, {"message": refusal.message, "code": refusal.code})
         finally:
             await self._notify()
@@ -600,13 +327,13 @@ class FakeDiscord:
             match = re.fullmatch(pattern, path)
             if match and method == route_method:
                 return name, handler, match.groups()
-        raise _Refused(404, 0, "404: Not Found")
+        raise Refused(404, 0, "404: Not Found")
 
     def _check(self, request: web.Request, name: str) -> None:
         if not request.headers.get("User-Agent", "").startswith("DiscordBot ("):
-            raise _Refused(400, 40333, "internal network error")
+            raise Refused(400, 40333, "internal network error")
         if name != "acknowledge" and request.headers.get("Authorization") != f"Bot {self.token}":
-            raise _Refused(401, 0, "401: Unauthorized")
+            raise Refused(401, 0, "401: Unauthorized")
 
     async def _go_wrong(
         self, fault: _Fault, request: web.Request, handler: "_Handler", asked: "_Asked"
@@ -633,7 +360,7 @@ class FakeDiscord:
 
     async def _gateway_address(self, asked: "_Asked") -> Fields:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return {"url": f"ws://{self._address}/gateway", "shards": 1, "session_start_limit": limit}
+        return {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
 
     async def _show_channel(self, asked: "_Asked") -> Fields:
         return self._channel(asked).as_json()
@@ -643,21 +370,21 @@ class FakeDiscord:
 
     async def _send(self, asked: "_Asked") -> Fields:
         channel, nonce = self._channel(asked), asked.body.get("nonce")
-        text = _checked_text(asked.body)
+        text = checked_text(asked.body)
         if nonce is not None and len(str(nonce)) > MAX_NONCE:
-            raise _Refused(400, 50035, "Invalid Form Body: nonce must be 25 or fewer in length.")
+            raise Refused(400, 50035, "Invalid Form Body: nonce must be 25 or fewer in length.")
         if asked.body.get("enforce_nonce") and (channel.id, str(nonce)) in self._nonces:
             first = self._nonces[channel.id, str(nonce)]
             if self._find(first.id) is None:
-                raise _Refused(404, 10008, "Unknown Message")
-            return self._message(first)
+                raise Refused(404, 10008, "Unknown Message")
+            return self._form(first)
         shown = Shown(self._new_id(), channel, self.bot, text, nonce, self._reply_to(asked.body))
         shown.flags, shown.allowed_mentions = asked.body.get("flags", 0), asked.body.get("allowed_mentions")
         self._add(shown)
         if nonce is not None:
             self._nonces[channel.id, str(nonce)] = shown
         await self._announce(shown)
-        return self._message(shown)
+        return self._form(shown)
 
     def _reply_to(self, body: Fields) -> int | None:
         if (reference := body.get("message_reference")) is None:
@@ -666,28 +393,28 @@ class FakeDiscord:
         if self._find(message_id) is not None:
             return message_id
         if reference.get("fail_if_not_exists", True):
-            raise _Refused(400, 50035, "Invalid Form Body: message_reference: Unknown message")
+            raise Refused(400, 50035, "Invalid Form Body: message_reference: Unknown message")
         return None
 
     async def _edit(self, asked: "_Asked") -> Fields:
         channel, shown = self._channel(asked), self._find(int(asked.groups[1]))
         if shown is None or shown.channel != channel:
-            raise _Refused(404, 10008, "Unknown Message")
+            raise Refused(404, 10008, "Unknown Message")
         if shown.author != self.bot:
-            raise _Refused(403, 50005, "Cannot edit a message authored by another user")
-        shown.text, shown.edited = _checked_text(asked.body), True
+            raise Refused(403, 50005, "Cannot edit a message authored by another user")
+        shown.text, shown.edited_at = checked_text(asked.body), int(time.time() * 1000)
         shown.allowed_mentions = asked.body.get("allowed_mentions")
         await self._announce(shown, "MESSAGE_UPDATE")
-        return self._message(shown)
+        return self._form(shown)
 
     async def _history(self, asked: "_Asked") -> list[Fields]:
         channel, limit = self._channel(asked), int(asked.query.get("limit", 50))
         if not 1 <= limit <= 100:
-            raise _Refused(400, 50035, "Invalid Form Body: limit must be between 1 and 100.")
+            raise Refused(400, 50035, "Invalid Form Body: limit must be between 1 and 100.")
         after = int(asked.query.get("after", 0))
         found = [shown for shown in self.messages if shown.channel == channel and shown.id > after]
         page = found[:limit] if "after" in asked.query else found[-limit:]
-        return [self._message(shown) for shown in reversed(page)]
+        return [self._form(shown) for shown in reversed(page)]
 
     async def _list_commands(self, asked: "_Asked") -> list[Fields]:
         hidden = () if asked.query.get("with_localizations") == "true" else ("description_localizations",)
@@ -695,9 +422,9 @@ class FakeDiscord:
 
     async def _set_commands(self, asked: "_Asked") -> list[Fields]:
         if len(asked.body) > 100 or len({entry["name"] for entry in asked.body}) < len(asked.body):
-            raise _Refused(400, 50035, "Invalid Form Body")
+            raise Refused(400, 50035, "Invalid Form Body")
         for entry in asked.body:
-            _check_command(entry)
+            check_command(entry)
         added = {"application_id": str(self.bot.id), "version": "1", "name_localizations": None, "nsfw": False}
         self.commands = []
         for entry in asked.body:
@@ -709,12 +436,12 @@ class FakeDiscord:
         number, token = int(asked.groups[0]), asked.groups[1]
         interaction = self._interactions.get(number)
         if interaction is None or interaction.token != token or time.monotonic() > interaction.until:
-            raise _Refused(404, 10062, "Unknown interaction")
+            raise Refused(404, 10062, "Unknown interaction")
         if interaction.is_answered:
-            raise _Refused(400, 40060, "Interaction has already been acknowledged.")
+            raise Refused(400, 40060, "Interaction has already been acknowledged.")
         interaction.is_answered = True
         if asked.body["type"] == 4:
-            shown = Shown(self._new_id(), interaction.channel, self.bot, _checked_text(asked.body["data"]), type=20)
+            shown = Shown(self._new_id(), interaction.channel, self.bot, checked_text(asked.body["data"]), type=20)
             shown.allowed_mentions = asked.body["data"].get("allowed_mentions")
             self._add(shown)
             await self._announce(shown)
@@ -722,9 +449,9 @@ class FakeDiscord:
     def _channel(self, asked: "_Asked") -> FakeChannel:
         channel = self._channels.get(int(asked.groups[0]))
         if channel is None:
-            raise _Refused(404, 10003, "Unknown Channel")
+            raise Refused(404, 10003, "Unknown Channel")
         if channel.id in self._forbidden:
-            raise _Refused(403, 50001, "Missing Access")
+            raise Refused(403, 50001, "Missing Access")
         return channel
 
     def _find(self, message_id: int) -> Shown | None:
@@ -748,11 +475,6 @@ class _Asked:
 _Handler = Callable[[_Asked], Awaitable[object]]
 
 
-async def _give(socket: web.WebSocketResponse, message: Fields) -> None:
-    if not socket.closed:
-        await socket.send_str(json.dumps(message))
-
-
 def _json(status: int, body: object, headers: dict[str, str] | None = None) -> web.Response:
     if body is None:
         return web.Response(status=204, headers=headers)
@@ -763,41 +485,8 @@ def _body(text: str, content_type: str | None) -> Any:
     if not text:
         return {}
     if content_type != "application/json":
-        raise _Refused(400, 50035, "Invalid Form Body: Content-Type must be application/json")
+        raise Refused(400, 50035, "Invalid Form Body: Content-Type must be application/json")
     try:
         return json.loads(text)
     except ValueError:
-        raise _Refused(400, 50109, "The request body contains invalid JSON.") from None
-
-
-def _checked_text(body: Fields) -> str:
-    text = body.get("content")
-    if not isinstance(text, str) or not text.strip():
-        raise _Refused(400, 50006, "Cannot send an empty message")
-    if len(text) > MAX_LENGTH:
-        raise _Refused(400, 50035, "Invalid Form Body: content: Must be 2000 or fewer in length.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise _Refused(400, 50109, "The request body contains invalid JSON.") from None
-    return text.strip()
-
-
-def _check_command(entry: Fields) -> None:
-    texts = [entry, *entry.get("options", [])]
-    for named in texts:
-        name, text = named["name"], named["description"]
-        if not re.fullmatch(r"[-_'\w]{1,32}", name) or name != name.lower() or not 1 <= len(text) <= 100:
-            raise _Refused(400, 50035, f"Invalid Form Body: name or description of {name!r}")
-    if any(not 1 <= len(text) <= 100 for text in entry.get("description_localizations", {}).values()):
-        raise _Refused(400, 50035, "Invalid Form Body: description_localizations")
-    if len(entry.get("options", [])) > 25:
-        raise _Refused(400, 50035, "Invalid Form Body: options")
-
-
-def _member() -> Fields:
-    return {"roles": [], "joined_at": _iso(0), "deaf": False, "mute": False, "flags": 0, "nick": None}
-
-
-def _iso(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+        raise Refused(400, 50109, "The request body contains invalid JSON.") from None
