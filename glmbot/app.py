@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from glmbot.adapters.base import Accept, Adapter, CommandMenu
+from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu
 from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
@@ -80,6 +80,7 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, self.stop)
         try:
             async with asyncio.TaskGroup() as tasks:
+                await self._prepare_adapters()
                 running = self._start(tasks)
                 await self._parts.plugins.start()
                 await self._stopping.wait()
@@ -91,6 +92,13 @@ class App:
         finally:
             loop.remove_signal_handler(signal.SIGTERM)
 
+    async def _prepare_adapters(self) -> None:
+        for adapter in self._adapters.values():
+            if isinstance(adapter, CommandMenu):
+                adapter.set_commands(self._parts.plugins.commands())
+            if isinstance(adapter, CatchesUp):
+                adapter.resume_after(await self._parts.inbox.newest(adapter.name))
+
     def _start(self, tasks: asyncio.TaskGroup) -> "_Running":
         parts = self._parts
         worker = tasks.create_task(parts.worker.run(), name="worker")
@@ -101,8 +109,6 @@ class App:
         if self.model_server:
             others.append(tasks.create_task(self.model_server.run(), name="model server"))
         for adapter in self._adapters.values():
-            if isinstance(adapter, CommandMenu):
-                adapter.set_commands(parts.plugins.commands())
             others.append(tasks.create_task(self._supervise(adapter), name=f"adapter {adapter.name}"))
         return _Running(worker, [worker, *others])
 

@@ -230,13 +230,16 @@ async def test_a_forbidden_answer_is_never_shown_and_never_remembered(
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_group_message_to_others_is_ignored(platform: FakeAdapter, model: FakeModel) -> None:
+async def test_a_group_message_to_others_is_ignored_and_not_kept(
+    platform: FakeAdapter, model: FakeModel, tmp_path: Path
+) -> None:
     await platform.receive("hi all", kind=ChatKind.GROUP, is_addressed=False)
     await platform.receive("bot, hi", kind=ChatKind.GROUP, message_id="42")
     await platform.until("echo: bot, hi")
     (shown,) = platform.messages.values()
     assert shown.reply_to == "42"
     assert model.questions() == ["bot, hi"]
+    assert rows(tmp_path, "SELECT message_id FROM inbox") == [("42",)]
 
 
 @pytest.mark.usefixtures("bot")

@@ -1,6 +1,6 @@
 """The protocol between the bot and a chat platform: four methods and two values."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -86,3 +86,11 @@ class CommandMenu(Protocol):
 
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands; `run` registers them with the platform whenever it has connected."""
+
+
+@runtime_checkable
+class CatchesUp(Protocol):
+    """An optional ability: the platform lets us read back what was written while the bot was not running."""
+
+    def resume_after(self, newest: Mapping[Chat, str]) -> None:
+        """Remember the newest message id taken in of each chat; `run` takes in what came after it."""

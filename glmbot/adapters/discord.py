@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
@@ -35,9 +35,9 @@ class DiscordAdapter:
     """One Discord bot.
 
     Incoming: the gateway pushes live and asks for no confirmation. A cut connection is resumed, and what was
-    missed replayed. Where Discord gives a new session instead, or `run` is started again, the adapter fetches
-    what came after the last message taken in, in every channel it knows: those of the servers at the first
-    session, and those it has had messages of. Nothing older than that is ever fetched.
+    missed replayed. Where Discord gives a new session instead, or `run` is started again, also after a restart
+    of the bot, the adapter fetches what came after the last message taken in, in every channel it knows: those
+    of the servers at the first session, and those it has had messages of. Nothing older than that is ever fetched.
 
     Slash commands become events like any message. Once such an event is stored, the adapter answers the
     interaction with the command's name, visible to all; the reply follows as an ordinary message, since only
@@ -72,6 +72,12 @@ class DiscordAdapter:
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands for the menu; `run` registers them."""
         self._commands = tuple(commands)
+
+    def resume_after(self, newest: Mapping[Chat, str]) -> None:
+        """Remember where each chat stood when the bot ended; a slash command's id is one of the same count."""
+        for chat, message_id in newest.items():
+            position = int(message_id.removeprefix("i"))
+            self._places.setdefault(_channel_of(chat), _Place(None, position, chat))
 
     async def run(self, accept: Accept) -> None:
         """Receive messages until cancelled."""
@@ -204,7 +210,11 @@ class DiscordAdapter:
 
     async def _catch_up(self, client: Client, accept: Accept) -> None:
         """Take in what was missed in the channels we know."""
-        last = {channel_id: message_id for _, channel_id, message_id in client.last_messages()}
+        last = {}
+        for guild_id, channel_id, message_id in client.last_messages():
+            last[channel_id] = message_id
+            if channel_id in self._places:
+                self._places[channel_id].guild_id = guild_id  # not known yet after a restart of the bot
         oldest = snowflake_at(time.time() - MAX_AGE)
         for channel_id, place in list(self._places.items()):
             if channel_id not in last or last[channel_id] > place.position:

@@ -13,7 +13,7 @@ def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -
     """Return the function that adapters hand their events to."""
 
     async def accept(event: MessageEvent) -> None:
-        """Store the event, unless it is a repeat.
+        """Store the event, unless it is a repeat, or talk in a group that is not for the bot: that is not kept.
 
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
@@ -22,7 +22,7 @@ def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -
             if await inbox.add(event, is_done=True) and not plugins.offer_reply(event):
                 await inbox.reopen(event)  # the wait has ended meanwhile
                 arrived.call()
-        elif await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
+        elif event.is_addressed and await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
             arrived.call()
 
     return accept

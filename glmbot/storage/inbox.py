@@ -120,6 +120,19 @@ class Inbox:
         async with self._database.begin() as connection:
             return int(await connection.scalar(statement) or 0)
 
+    async def newest(self, adapter: str) -> dict[Chat, str]:
+        """Return the message id of the newest event of each of the adapter's chats."""
+        newest = (
+            select(func.max(inbox.c.inbox_id))
+            .where(inbox.c.adapter == adapter)
+            .group_by(inbox.c.conversation_id)
+            .scalar_subquery()
+        )
+        statement = select(inbox).where(inbox.c.inbox_id.in_(newest)).order_by(inbox.c.inbox_id)
+        async with self._database.begin() as connection:
+            events = [_claimed(row).event for row in await connection.execute(statement)]
+        return {event.chat: event.message_id for event in events}
+
     async def next_due(self) -> float | None:
         """Return when the next event is due that was not yet at the last claim, None where there is none."""
         statement = select(func.min(inbox.c.due_at)).where(

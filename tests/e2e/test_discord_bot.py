@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import glmbot, running
-from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import GENERAL, FakeDiscord
 from tests.fakes.model import FakeModel
 
 
@@ -37,6 +37,26 @@ async def test_killed_in_the_middle_of_an_answer_it_answers_exactly_once(
         async with running(tmp_path, "run", **variables(discord, model)):
             await discord.until(lambda: "echo: hello" in discord.visible(), "the whole answer")
         assert discord.visible() == ["echo: hello"]
+
+
+async def test_what_was_written_while_the_bot_was_down_is_answered_after_the_restart(
+    tmp_path: Path, model: FakeModel
+) -> None:
+    async with FakeDiscord() as discord:
+        async with running(tmp_path, "run", **variables(discord, model)) as bot:
+            await discord.connected()
+            await discord.receive("hello")
+            await discord.receive("all", channel=GENERAL, mention_bot=True)
+            await discord.until(lambda: discord.visible(GENERAL.id) == ["echo: all"], "the answer in the server")
+            await discord.until(lambda: discord.visible() == ["echo: hello"], "the answer")
+            bot.terminate()
+            assert await bot.wait() == 0
+        await discord.receive("missed")
+        await discord.receive("me too", channel=GENERAL, mention_bot=True)
+        async with running(tmp_path, "run", **variables(discord, model)):
+            await discord.until(lambda: discord.visible() == ["echo: hello", "echo: missed"], "the missed one")
+            expected = ["echo: all", "echo: me too"]
+            await discord.until(lambda: discord.visible(GENERAL.id) == expected, "the missed one in the server")
 
 
 async def test_an_event_dispatched_three_times_is_answered_once(tmp_path: Path, model: FakeModel) -> None:

@@ -223,3 +223,12 @@ async def test_events_of_an_adapter_that_is_not_there_wait(database: Database) -
     await inbox.add(event("1"))
     assert await inbox.claim(["other"]) is None
     assert await inbox.claim(["other", "fake"]) is not None
+
+
+async def test_the_newest_message_of_each_chat_is_known_at_the_next_start(database: Database) -> None:
+    inbox = Inbox(database)
+    for message_id, chat in (("1", "room"), ("2", "hall"), ("3", "room")):
+        await inbox.add(event(message_id, chat=chat))
+    newest = await inbox.newest("fake")
+    assert {chat.chat_id: message_id for chat, message_id in newest.items()} == {"room": "3", "hall": "2"}
+    assert await inbox.newest("other") == {}
