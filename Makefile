@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# The whole reference set where it is at hand, else the part of it that is in the repository.
+FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
 .PHONY: help run test check bench demo-model build format clean
 
@@ -22,7 +24,7 @@ check: .venv/.dev  ## Check style, types and the floors of the architecture
 	@$(BIN)/lint-imports
 
 bench: .venv/.dev  ## Run the benchmarks
-	@$(BIN)/python benchmarks/fidelity.py ../shared/fixtures/chatglm --only v1 --json
+	@$(BIN)/python benchmarks/fidelity.py $(FIXTURES) --only v1 --json
 	@$(BIN)/python -m glmbot.demo.evaluate --json
 
 demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (up to an hour on two cores)

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from glmbot.app import App, open_app
@@ -13,6 +14,10 @@ from glmbot.config_file import load_settings
 from glmbot.settings import Settings
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 RunBot = Callable[..., AbstractAsyncContextManager[App]]
 
