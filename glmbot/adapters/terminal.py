@@ -21,6 +21,8 @@ FORM = TextForm(Markup.MARKDOWN, 1_000_000, LengthUnit.CHARACTERS)
 STOP = "/stop"
 EXITS = frozenset({"/exit", "/quit"})
 CLEAR_LINE = "\r\x1b[K"
+CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""What a message must not do to the terminal: no colours, no cursor, no bell."""
 
 
 class TerminalAdapter:
@@ -117,6 +119,7 @@ class _Screen:
         self._waiting_since: float | None = None
 
     def show(self, message_id: str, text: str) -> None:
+        text = text.translate(CONTROLS)
         self._clear_waiting()
         shown = self._shown.get(message_id, "")
         is_growing = text.startswith(shown)

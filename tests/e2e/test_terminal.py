@@ -19,6 +19,6 @@ async def test_the_conversation_goes_on_at_the_next_start(tmp_path: Path, model:
     assert [message["content"] for message in model.requests[1]["messages"]] == ["one", "echo: one", "two"]
 
 
-async def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path, model: FakeModel) -> None:
+async def test_what_would_steer_the_terminal_is_not_printed(tmp_path: Path, model: FakeModel) -> None:
     ended = await glmbot(tmp_path, "chat", stdin="a\x00b\x1b[2J\n", GLMBOT_INFERENCE__URL=model.url)
-    assert ended.exit_code == 0
+    assert (ended.exit_code, ended.stdout) == (0, "echo: a\ufffdb[2J\n")
