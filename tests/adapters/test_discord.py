@@ -11,10 +11,11 @@ from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMess
 from glmbot.adapters.discord import DiscordAdapter, Waits
 from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef, Sender
+from glmbot.events import Chat, ChatKind, Language, MessageRef, Sender
 from glmbot.settings import DiscordSettings
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_forms import ANN, BOB, DM, GENERAL, THREAD, FakeChannel, FakeUser
+from tests.fakes.inbox import Inbox
 
 OTHER = FakeChannel(3002, GENERAL.guild_id)
 QUICK = Waits(answer=5.0, outage=20.0, storage=5.0)
@@ -25,36 +26,6 @@ COMMANDS = [
     CommandInfo("help", {Language.ENGLISH: "Show the commands.", Language.CHINESE: "列出命令。"}),
     CommandInfo("remind", {Language.ENGLISH: "Remind you.", Language.CHINESE: "提醒你。"}, ("after", "text")),
 ]
-
-
-class Inbox:
-    """Stores every event, or fails with the next of `faults` first."""
-
-    def __init__(self) -> None:
-        self.events: list[MessageEvent] = []
-        self.faults: list[Exception] = []
-        self.is_open = asyncio.Event()
-        self.is_open.set()
-        self._changed = asyncio.Condition()
-
-    @property
-    def texts(self) -> list[str]:
-        return [event.text for event in self.events]
-
-    async def accept(self, event: MessageEvent) -> None:
-        self.events.append(event)
-        async with self._changed:
-            self._changed.notify_all()
-        await self.is_open.wait()
-        if self.faults:
-            raise self.faults.pop(0)
-
-    async def received(self, *texts: str) -> None:
-        try:
-            async with asyncio.timeout(20), self._changed:
-                await self._changed.wait_for(lambda: self.texts == list(texts))
-        except TimeoutError:
-            raise AssertionError(f"expected {texts}, received {self.texts}") from None
 
 
 @pytest.fixture

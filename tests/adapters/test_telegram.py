@@ -12,44 +12,15 @@ from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMess
 from glmbot.adapters.telegram import TelegramAdapter, Waits
 from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
+from glmbot.events import Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
+from tests.fakes.inbox import Inbox
 from tests.fakes.telegram import ANN, PRIVATE, FakeChat, FakeTelegram, FakeUser
 
 GROUP = FakeChat(-1001, "supergroup", topics=(77,))
 QUICK = Waits(poll=2, answer=5.0, first=0.01, longest=0.05)
 ANNS_CHAT = Chat("telegram", str(PRIVATE.id), ChatKind.PRIVATE)
 GROUP_CHAT = Chat("telegram", str(GROUP.id), ChatKind.GROUP)
-
-
-class Inbox:
-    """Stores every event, or fails with the next of `faults` first."""
-
-    def __init__(self) -> None:
-        self.events: list[MessageEvent] = []
-        self.faults: list[Exception] = []
-        self.is_open = asyncio.Event()
-        self.is_open.set()
-        self._changed = asyncio.Condition()
-
-    @property
-    def texts(self) -> list[str]:
-        return [event.text for event in self.events]
-
-    async def accept(self, event: MessageEvent) -> None:
-        self.events.append(event)
-        async with self._changed:
-            self._changed.notify_all()
-        await self.is_open.wait()
-        if self.faults:
-            raise self.faults.pop(0)
-
-    async def received(self, *texts: str) -> None:
-        try:
-            async with asyncio.timeout(20), self._changed:
-                await self._changed.wait_for(lambda: self.texts == list(texts))
-        except TimeoutError:
-            raise AssertionError(f"expected {texts}, received {self.texts}") from None
 
 
 @pytest.fixture
