@@ -40,7 +40,7 @@ from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
-FINISH_DEADLINE = 12.0
+FINISH_DEADLINE = 10.0
 """Seconds that running answers get to finish when the bot stops; then they wait for the next start."""
 DRAIN_DEADLINE = 3.0
 """Seconds that stored replies then get to reach their platforms."""
@@ -55,6 +55,7 @@ class App:
         self._adapters = adapters
         self.model_server = model_server
         self._stopping = asyncio.Event()
+        self._ended_adapters: set[str] = set()
 
     def add_adapter(self, adapter: Adapter) -> None:
         """Add an adapter that is not configured, such as the terminal."""
@@ -70,7 +71,7 @@ class App:
             await self._parts.progress.wait()
 
     async def run(self) -> None:
-        """Run until `stop`, SIGTERM or the end of an adapter that ends by itself. Raises ConfigError."""
+        """Run until `stop`, SIGTERM or the end of the last adapter. Raises ConfigError."""
         if not self._adapters:
             raise ConfigError(
                 "no adapter is configured; add [adapters.telegram] or [adapters.discord] to config.toml, "
@@ -118,7 +119,7 @@ class App:
         for attempt in itertools.count(1):
             try:
                 await adapter.run(self._parts.accept)
-                return self.stop()
+                return self._ended(adapter)
             except ConfigError as error:
                 if attempt == 1:
                     raise
@@ -128,6 +129,12 @@ class App:
                 logger.exception("adapter %s failed; starting it again in %.0f s", adapter.name, back_off)
             await asyncio.sleep(back_off * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
             back_off = min(back_off * 2, MAX_BACK_OFF)
+
+    def _ended(self, adapter: Adapter) -> None:
+        """An adapter may end by itself, as the terminal does; with the last one the bot ends."""
+        self._ended_adapters.add(adapter.name)
+        if self._ended_adapters >= self._adapters.keys():
+            self.stop()
 
     async def _finish(self, worker: asyncio.Task[None]) -> None:
         """Let running answers end and replies leave; what is too slow is taken up at the next start."""
