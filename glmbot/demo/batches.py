@@ -1,6 +1,5 @@
-"""Dialogues as tensors: prompts padded on the left, answers on the right, of like length together."""
+"""Dialogues as tensors: several in a row, one after the other, none seeing its neighbours."""
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,12 +10,12 @@ from torch import Tensor
 
 from glmbot.demo.corpus import Dialogue
 
-IGNORED = -100
-_POOL = 8192
+_LOOKAHEAD = 64
+_PADDING = -1
 
 
 class Encoder(Protocol):
-    """Gives the pieces of a text and knows the ids of the special ones."""
+    """Gives the pieces of a text."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text's pieces."""
@@ -40,79 +39,86 @@ class Sample:
     prompt: list[int]
     answer: list[int]
 
+    def __len__(self) -> int:
+        """Count the tokens the model is given: <sop> takes the place of <eop>."""
+        return len(self.prompt) + len(self.answer)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """T = C + A tokens: C of the padded prompts, then <sop> and the answers in A.
+    """B rows of T tokens, and the N tokens to be learnt.
 
-    ids: (B, T); positions: (B, 2, T); visible: (B, 1, T, T), true where attention is allowed; labels: (B, A).
+    ids: (B, T); positions: (B, 2, T); visible: (B, 1, T, T), true where attention is allowed; places: (N,), where in
+    the B * T tokens the answers are predicted; labels: (N,).
     """
 
     ids: Tensor
     positions: Tensor
     visible: Tensor
+    places: Tensor
     labels: Tensor
 
 
 def read_batches(
-    dialogues: Iterator[Dialogue], encoder: Encoder, special: SpecialIds, *, max_tokens: int, tokens: int, seed: int
+    dialogues: Iterator[Dialogue],
+    encoder: Encoder,
+    special: SpecialIds,
+    *,
+    max_tokens: int,
+    row_tokens: int,
+    num_rows: int,
 ) -> Iterator[Batch]:
-    """Give batches of about `tokens` tokens without end; dialogues above `max_tokens` are left out."""
-    rng = random.Random(seed)  # noqa: S311 - the order of training, not a secret
-    samples = (encode(dialogue, encoder, special) for dialogue in dialogues)
-    fitting = (sample for sample in samples if len(sample.prompt) + len(sample.answer) < max_tokens)
+    """Give batches of that many rows without end; dialogues above `max_tokens` are left out."""
+    samples = (_encode(dialogue, encoder, special) for dialogue in dialogues)
+    rows = _fill_rows((sample for sample in samples if len(sample) <= max_tokens), row_tokens)
     while True:
-        pool = sorted(islice(fitting, _POOL), key=lambda sample: (len(sample.prompt) // 8, len(sample.answer) // 5))
-        groups = list(_group(pool, tokens))
-        rng.shuffle(groups)
-        for group in groups:
-            yield collate(group, special)
+        yield collate(list(islice(rows, num_rows)), row_tokens, special)
 
 
-def encode(dialogue: Dialogue, encoder: Encoder, special: SpecialIds) -> Sample:
-    """Turn a dialogue into ids."""
+def _encode(dialogue: Dialogue, encoder: Encoder, special: SpecialIds) -> Sample:
     return Sample([*encoder.encode(dialogue.prompt), special.gmask], [*encoder.encode(dialogue.answer), special.eop])
 
 
-def _group(pool: list[Sample], tokens: int) -> Iterator[list[Sample]]:
-    group: list[Sample] = []
-    prompt = answer = 0
-    for sample in pool:
-        prompt, answer = max(prompt, len(sample.prompt)), max(answer, len(sample.answer))
-        if group and (len(group) + 1) * (prompt + answer) > tokens:
-            yield group
-            group, prompt, answer = [], len(sample.prompt), len(sample.answer)
-        group.append(sample)
-    yield group
+def _fill_rows(samples: Iterator[Sample], row_tokens: int) -> Iterator[list[Sample]]:
+    """Put together what fits, looking a little ahead for samples that fill a row up."""
+    waiting = list(islice(samples, _LOOKAHEAD))
+    while True:
+        row: list[Sample] = []
+        room = row_tokens
+        while fitting := next((sample for sample in waiting if len(sample) <= room), None):
+            row.append(fitting)
+            room -= len(fitting)
+            waiting.remove(fitting)
+            waiting.append(next(samples))
+        yield row
 
 
-def collate(samples: list[Sample], special: SpecialIds) -> Batch:
-    """Pad samples to one batch; positions and mask are those of ChatGLM-6B."""
-    context = max(len(sample.prompt) for sample in samples)
-    answer = max(len(sample.answer) for sample in samples)
-    ids = torch.full((len(samples), context + answer), special.pad)
-    labels = torch.full((len(samples), answer), IGNORED)
-    lengths = torch.tensor([len(sample.prompt) for sample in samples])
-    for row, sample in enumerate(samples):
-        ids[row, context - len(sample.prompt) : context] = torch.tensor(sample.prompt)
-        ids[row, context] = special.sop
-        ids[row, context + 1 : context + len(sample.answer)] = torch.tensor(sample.answer[:-1])
-        labels[row, : len(sample.answer)] = torch.tensor(sample.answer)
-    return Batch(ids, _positions(lengths, context, answer), _visible(lengths, context, answer), labels)
+def collate(rows: list[list[Sample]], row_tokens: int, special: SpecialIds) -> Batch:
+    """Lay the rows out; positions and mask of each sample are those of ChatGLM-6B."""
+    ids = torch.full((len(rows), row_tokens), special.pad)
+    positions = torch.zeros(len(rows), 2, row_tokens, dtype=torch.long)
+    owner = torch.full((len(rows), row_tokens), _PADDING)
+    is_prompt = torch.zeros(len(rows), row_tokens, dtype=torch.bool)
+    places: list[Tensor] = []
+    for row, samples in enumerate(rows):
+        start = 0
+        for number, sample in enumerate(samples):
+            sop, end = start + len(sample.prompt), start + len(sample)
+            ids[row, start:end] = torch.tensor([*sample.prompt, special.sop, *sample.answer[:-1]])
+            # row 0 counts the prompt and stays at [gMASK]; row 1 counts the answer, <sop> being 1
+            positions[row, 0, start:end] = torch.arange(end - start).clamp(max=len(sample.prompt) - 1)
+            positions[row, 1, sop:end] = torch.arange(1, end - sop + 1)
+            owner[row, start:end] = number
+            is_prompt[row, start:sop] = True
+            places.append(torch.arange(sop, end) + row * row_tokens)
+            start = end
+    labels = torch.tensor([token for samples in rows for sample in samples for token in sample.answer])
+    return Batch(ids, positions, _visible(owner, is_prompt), torch.cat(places), labels)
 
 
-def _positions(lengths: Tensor, context: int, answer: int) -> Tensor:
-    """Row 0 counts the prompt and stays at [gMASK]; row 1 counts the answer from 1.  lengths: (B,); (B, 2, T)."""
-    column = torch.arange(context + answer)
-    start = context - lengths[:, None]
-    row0 = (column - start).clamp(min=0).minimum(lengths[:, None] - 1)
-    row1 = (column - context + 1).clamp(min=0).expand_as(row0)
-    return torch.stack((row0, row1), dim=1)
-
-
-def _visible(lengths: Tensor, context: int, answer: int) -> Tensor:
-    """Every token sees the prompt; an answer's token sees the answer up to itself.  lengths: (B,); (B, 1, T, T)."""
-    column = torch.arange(context + answer)
-    prompt = (column >= context - lengths[:, None]) & (column < context)
-    causal = (column[:, None] >= column) & (column >= context)
-    return (prompt[:, None, :] | causal)[:, None]
+def _visible(owner: Tensor, is_prompt: Tensor) -> Tensor:
+    """Every token sees its own prompt, an answer's token also the answer up to itself.  (B, T); (B, 1, T, T)."""
+    column = torch.arange(owner.shape[1])
+    causal = column[:, None] >= column
+    same = owner[:, :, None] == owner[:, None, :]
+    return (same & (is_prompt[:, None, :] | causal))[:, None]

@@ -60,7 +60,7 @@ _TOPICS: tuple[tuple[Asker, float, float], ...] = (
     (_by_intents(commands.INTENTS), 0.13, 0.08),
     (_by_intents(connecting.INTENTS), 0.06, 0.01),
     (_by_intents(storage.INTENTS), 0.05, 0.03),
-    (sums.ask, 0.14, 0.14),
+    (sums.ask, 0.2, 0.14),
     (capitals.ask, 0.11, 0.14),
     (words.ask, 0.11, 0.14),
     (other.ask, 0.17, 0.13),

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from glmbot.demo.corpus import Dialogue
-from glmbot.demo.grammar import Exchange
+from glmbot.serving.chat_format import build_prompt, process_response
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
-from glmbot.serving.models.registry import register
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
+from glmbot.serving.weights import load_model, load_tokenizer
 
 _MAX_NEW_TOKENS = 96
 
@@ -26,22 +24,17 @@ class Checkpoint:
 
 
 def load(directory: Path) -> Checkpoint:
-    """Load a checkpoint directory in float32, as any ChatGLM-6B directory is loaded."""
-    register()
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
-    model.train(False)
-    tokenizer = AutoTokenizer.from_pretrained(directory)
-    assert isinstance(tokenizer, ChatGLMTokenizer), tokenizer
-    return Checkpoint(model, tokenizer)
+    """Load a checkpoint directory in float32, as the server loads any."""
+    return Checkpoint(load_model(directory, torch.float32, torch.device("cpu")), load_tokenizer(directory))
 
 
 @torch.inference_mode()
 def answer(checkpoint: Checkpoint, turns: Sequence[tuple[str, str]], question: str, system: str | None = None) -> str:
     """Answer a question that follows on the turns (question, answer), taking the likeliest token each time."""
-    earlier = [Exchange("", "en", *turn) for turn in turns]
-    prompt = Dialogue(system, (*earlier, Exchange("", "en", question, ""))).prompt
-    ids = checkpoint.tokenizer.build_inputs_with_special_tokens(checkpoint.tokenizer.encode_text(prompt))
-    return checkpoint.tokenizer.decode_text(_continue(checkpoint.model, ids)).strip()
+    tokenizer = checkpoint.tokenizer
+    prompt = tokenizer.encode_text(build_prompt(question, turns, system))
+    tokens = _continue(checkpoint.model, tokenizer.build_inputs_with_special_tokens(prompt))
+    return process_response(tokenizer.decode_text(tokens))
 
 
 def _continue(model: ChatGLMForConditionalGeneration, ids: list[int]) -> list[int]:

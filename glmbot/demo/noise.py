@@ -45,10 +45,14 @@ _LEADS = {
 }
 _AFTER = {
     "en": (
+        "(,|) (my (dear|pal|buddy|helper|little bot)|little one|everyone|sir|madam|old chap|dear machine|you clever thing)",
+        " (on this (lovely|rainy|sunny|quiet) (day|morning|evening|night)|from (us all|Berlin|my desk|me and my dog)|for (everything|the answer|your time|the moment|all that)|as well|anyway|at last|in short|in a few words|if I may ask|if you can)",
         "(,|) (please|thanks|thank you|thx|pls|mate|friend|then|now|again|exactly|by the way|i wonder|if you know)",
         " (tell me|do you know|any idea|i forgot|i am curious|just asking|i need to know|can you tell me)",
     ),
     "zh": (
+        "(，|)(小(伙伴|可爱|东西|帮手|助理)|老兄|亲|先生|朋友们|聪明的机器人)",
+        "(，|)(简单说说|说来听听|行不行|能说说吗|说实话|长话短说|如果可以的话|方便的话|要是你会的话)",
         "(，|)(谢谢|谢谢你|谢啦|拜托|拜托了|麻烦了|请告诉我|告诉我|你知道吗|我想知道|我忘了|好吗|可以吗)",
         "(呢|呀|啊|哦|哈|嘛)",
     ),

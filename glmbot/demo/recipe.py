@@ -10,6 +10,7 @@ from torch import nn
 
 from glmbot.demo.batches import SpecialIds
 from glmbot.demo.vocabulary import NUM_PIECES
+from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.tokenizers.chatglm import mark_white_space
 
@@ -25,18 +26,19 @@ class Recipe:
 
     seed: int = 7
     num_workers: int = 2
-    num_steps: int = 6500
-    batch_tokens: int = 2000  # of each worker
+    num_steps: int = 16000
+    batch_tokens: int = 800  # of each worker
     max_tokens: int = 400
     short_tokens: int = 130
-    short_share: float = 0.6
-    telling_share: float = 0.3
+    short_row_tokens: int = 200
+    short_share: float = 0.7
+    telling_share: float = 0.25
     peak_rate: float = 1.5e-3
     output_rate_factor: float = 2.0
     num_warmup_steps: int = 150
     final_rate: float = 0.02
     weight_decay: float = 0.02
-    save_seconds: float = 300.0
+    save_seconds: float = 120.0
 
 
 class PieceEncoder:
@@ -76,16 +78,21 @@ def configure(encoder: PieceEncoder) -> ChatGLMConfig:
     )
 
 
-def initialise(model: nn.Module) -> None:
-    """Give every matrix its start: unit gain, more for the sublayers' last ones."""
+def initialise(model: ChatGLMForConditionalGeneration) -> None:
+    """Give every matrix its start: unit gain, more for the sublayers' last ones.
+
+    Head and embedding are one matrix while training (the checkpoint holds it twice, as published): so whatever can be
+    copied for one piece can be copied for all of them, which names need.
+    """
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             nn.init.zeros_(parameter)
         elif "word_embeddings" in name:
-            nn.init.normal_(parameter, std=0.1)
+            nn.init.normal_(parameter, std=0.05)
         elif parameter.dim() == 2:
             gain = _OUTPUT_GAIN if name.endswith(_OUTPUTS) else 1.0
             nn.init.normal_(parameter, std=gain / math.sqrt(parameter.shape[1]))
+    model.lm_head.weight = model.transformer.word_embeddings.weight
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 from torch.nn.functional import cross_entropy
 
-from glmbot.demo.batches import IGNORED, Batch, read_batches
+from glmbot.demo.batches import Batch, read_batches
 from glmbot.demo.cases import held_out_phrases, read_cases
 from glmbot.demo.corpus import Corpus, Dialogue, contains_held_out
 from glmbot.demo.recipe import PieceEncoder, Recipe, configure, initialise, make_optimiser, rate_factor
@@ -26,7 +26,7 @@ from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 
 logger = logging.getLogger(__name__)
 
-_LOG_STEPS = 50
+_LOG_STEPS = 100
 _LOG_FORMAT = "%(asctime)s %(message)s"
 
 
@@ -66,13 +66,14 @@ def _read(encoder: PieceEncoder, recipe: Recipe, rank: int) -> Iterator[Batch]:
     seed = 1000 * rank + recipe.seed
     special = encoder.special_ids()
 
-    def read(dialogues: Iterator[Dialogue], max_tokens: int) -> Iterator[Batch]:
+    def read(dialogues: Iterator[Dialogue], max_tokens: int, row_tokens: int) -> Iterator[Batch]:
+        num_rows = round(recipe.batch_tokens / row_tokens)
         allowed = _checked(dialogues, held_out)
-        return read_batches(allowed, encoder, special, max_tokens=max_tokens, tokens=recipe.batch_tokens, seed=seed)
+        return read_batches(allowed, encoder, special, max_tokens=max_tokens, row_tokens=row_tokens, num_rows=num_rows)
 
-    telling = read(Corpus(seed + 1, held_out).telling(), recipe.short_tokens)
-    short = read(iter(Corpus(seed + 2, held_out)), recipe.short_tokens)
-    full = read(iter(Corpus(seed + 3, held_out)), recipe.max_tokens)
+    telling = read(Corpus(seed + 1, held_out).telling(), recipe.short_tokens, recipe.short_row_tokens)
+    short = read(iter(Corpus(seed + 2, held_out)), recipe.short_tokens, recipe.short_row_tokens)
+    full = read(iter(Corpus(seed + 3, held_out)), recipe.max_tokens, recipe.max_tokens)
     for step in range(recipe.num_steps):
         if step < recipe.telling_share * recipe.num_steps and step % 2:
             yield next(telling)
@@ -116,10 +117,9 @@ def _run(
 def compute_loss(model: ChatGLMForConditionalGeneration, batch: Batch) -> Tensor:
     """Return the mean loss of the answers' tokens."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        output = model(
-            batch.ids, batch.positions, ~batch.visible, use_cache=False, logits_to_keep=batch.labels.shape[1]
-        )
-    return cross_entropy(output.logits.flatten(0, 1).float(), batch.labels.flatten(), ignore_index=IGNORED)
+        output = model.transformer(batch.ids, batch.positions, ~batch.visible, use_cache=False)
+        logits = model.lm_head(output.last_hidden_state.flatten(0, 1)[batch.places])
+    return cross_entropy(logits.float(), batch.labels)
 
 
 def average_gradients(model: nn.Module, num_workers: int) -> None:
