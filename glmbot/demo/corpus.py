@@ -11,6 +11,7 @@ from glmbot.demo.noise import add_noise
 from glmbot.demo.topics import about, capitals, commands, connecting, courtesy, memory, other, storage, sums, words
 from glmbot.demo.topics.memory import Known
 from glmbot.demo.topics.persona import Persona, invent_persona
+from glmbot.serving.chat_format import build_prompt, process_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,13 @@ class Dialogue:
     def prompt(self) -> str:
         """The text in front of the last answer, as the server builds it for ChatGLM-6B."""
         *earlier, last = self.exchanges
-        if not earlier and self.system is None:
-            return last.question
-        rounds = [f"[Round {i}]\n问：{turn.question}\n答：{turn.answer}\n" for i, turn in enumerate(earlier)]
-        system = [] if self.system is None else [self.system + "\n"]
-        return "".join([*system, *rounds, f"[Round {len(earlier)}]\n问：{last.question}\n答："])
+        turns = [(turn.question, process_response(turn.answer)) for turn in earlier]
+        return build_prompt(last.question, turns, self.system)
 
     @property
     def answer(self) -> str:
-        """The answer to learn."""
-        return self.exchanges[-1].answer
+        """The answer to learn, as the server would give it out."""
+        return process_response(self.exchanges[-1].answer)
 
 
 Asker = Callable[[random.Random, Language], Exchange]
