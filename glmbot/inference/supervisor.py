@@ -44,11 +44,6 @@ class ModelServer:
         self._pid: int | None = None
 
     @property
-    def is_ready(self) -> bool:
-        """Whether the model is loaded and the server answers."""
-        return self._ready.is_set()
-
-    @property
     def pid(self) -> int | None:
         """The child's process id while it runs."""
         return self._pid
