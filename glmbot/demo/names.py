@@ -43,6 +43,14 @@ COLOURS_ZH = (
     "咖啡色 淡紫色 深红色 浅蓝色 藏青色 酒红色 草绿色 乳白色 桃红色 杏色 橄榄色 浅黄色 暗红色 宝蓝色 红 蓝 绿 黄 紫 粉 黑 白"
 ).split()
 
+COMMON_CHARACTERS = "".join(
+    bytes((row, cell)).decode("gb2312")
+    for row in range(0xB0, 0xD8)
+    for cell in range(0xA1, 0xFF)
+    if (row, cell) <= (0xD7, 0xF9)
+)
+"""The 3,755 characters of GB 2312's first level."""
+
 
 def invent_name(rng: random.Random, language: Language) -> str:
     """Give a sender a name of any kind; a tenth comes from the other language."""
@@ -71,11 +79,8 @@ def invent_word(rng: random.Random, language: Language) -> str:
 
 
 def common_character(rng: random.Random) -> str:
-    """Pick one of the 3,755 characters of GB 2312's first level."""
-    while True:
-        pair = bytes((rng.randint(0xB0, 0xD7), rng.randint(0xA1, 0xFE)))
-        if pair <= b"\xd7\xf9":
-            return pair.decode("gb2312")
+    """Pick one of the common characters."""
+    return rng.choice(COMMON_CHARACTERS)
 
 
 def _syllable(rng: random.Random) -> str:

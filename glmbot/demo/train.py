@@ -27,6 +27,8 @@ from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 logger = logging.getLogger(__name__)
 
 _LOG_STEPS = 100
+# Where the processor does not multiply bfloat16 itself, torch is 12 times slower with it (AMD Zen 3, 2026-11-25).
+_HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
 _LOG_FORMAT = "%(asctime)s %(message)s"
 
 
@@ -116,7 +118,7 @@ def _run(
 
 def compute_loss(model: ChatGLMForConditionalGeneration, batch: Batch) -> Tensor:
     """Return the mean loss of the answers' tokens."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_HAS_BFLOAT16):
         output = model.transformer(batch.ids, batch.positions, ~batch.visible, use_cache=False)
         logits = model.lm_head(output.last_hidden_state.flatten(0, 1)[batch.places])
     return cross_entropy(logits.float(), batch.labels)

@@ -25,6 +25,10 @@ INTENTS = (
                 "(where is|what is|where do i find) (the |your |)(database|database file|storage|db file|sqlite file)(?|)",
                 "(are you|is glmbot|is this|is the bot) (spying on me|private|local|offline|running locally|connected to the cloud|safe to use|listening to me|collecting data)(?|)",
                 "(privacy|data storage|my data|data protection|data location|where is my data)(?|)",
+                "(where|on which disk|in which folder|at what place|in what file) (is|are|goes|go|does|do) (my stuff|my things|all this|everything|it all|all i say|what i type|the stuff i write|these chats|what we talk about)( kept| stored| saved| go| sit| written| end up|)( on disk| here| afterwards|)(?|)",
+                "(what's|what is|how is|how about) (the |your |)(privacy|privacy story|privacy situation|data policy|storage situation|policy on data)( here| like| with you|)(?|)",
+                "(does|do|will|is|are) (anyone|somebody|the cloud|a company|your makers|third parties|outsiders) (get|see|read|receive|reading|getting|watching) (this|my words|what i write|these messages|our talk|my chats)(?|)",
+                "(can|may|should) i (trust|rely on|be sure of) (you|this|glmbot|the bot) with (my data|secrets|private things|my messages)(?|)",
             ),
             "zh": (
                 f"{_DATA_ZH}(都|)(存|保存|放|储存|存储|存放|记录|在)(在|)(哪里|哪|哪儿|什么地方|什么文件|哪个文件|哪个文件里|何处|哪个数据库)(？|)",
@@ -35,6 +39,9 @@ INTENTS = (
                 f"(你|glmbot|机器人)(会|会不会|有没有|是否)(保存|记录|收集|上传|存储|泄露|分享|发送|偷看){_DATA_ZH}(吗|？|)",
                 "(隐私|隐私方面|数据安全|数据隐私|数据保护|隐私安全)(呢|怎么样|如何|有保障吗|怎么保证|问题)(？|)",
                 "(glmbot|你|机器人)(用|使用|用的是|采用)(什么|哪种|哪个)(数据库|存储|数据存储)(？|)",
+                "(我的东西|这些内容|我们聊的|我打的字|说过的话|这些话|我讲的)(都|最后|)(存|放|保存|留|落|写)(在|到)(磁盘|电脑|)(哪儿|哪里|什么位置|哪个文件|哪个目录|何处)(了|去了|呀|)(？|)",
+                "(这里|你这儿|这边)(的|)(隐私|数据安全|信息安全|个人信息)(怎么|如何|有没有|是否|咋)(保障|保护|保证|处理|做到)(的|呀|)(？|)",
+                "(我|)(能|可以|能否|可否)(放心|信任你|相信你)(把|)(秘密|私事|隐私|数据|)(告诉你|交给你|给你|)(吗|？)",
                 "(数据库|数据库文件|数据文件|存储文件)(在哪里|在哪|是哪个|放在哪|叫什么|在什么位置|的位置)(？|)",
                 "(你|glmbot|这个机器人)(是|)(本地运行|离线的|在本地运行的|联网的|在监视我|安全的)(吗|？)",
             ),
@@ -55,6 +62,8 @@ INTENTS = (
                 "(is it possible|is there a way|am i able|can i ask you) to (delete|erase|remove|wipe) (everything|my data|the database|all messages|what you know about me|my conversations)(?|)",
                 f"(what happens|what must i do|what do i do) (to get|if i want) {_DATA_EN} (deleted|erased|removed|gone|wiped)(?|)",
                 "(erase|delete|wipe|remove) (everything|all data|the database|all)(.|!|)",
+                "(how|what way) (do|can|would|should|might) (i|we|one) (make you forget|get rid of|clean up|leave no trace of|undo|take back|throw away|scrub) (everything|me|what i said|all of it|my traces|all my stuff|what you know)( for good| forever|)(?|)",
+                "(i want|i'd like|i wish) (you to forget (everything|me|all)|(everything|all|all of it|all my traces|my stuff) (gone|erased|deleted|wiped|removed))( for good| please| forever|)(.|!|)",
                 f"(can|may|could) {_DATA_EN} be (deleted|erased|removed|wiped|destroyed)(?|)",
             ),
             "zh": (
@@ -65,6 +74,8 @@ INTENTS = (
                 "(怎么|如何|怎样)(才能|可以|)(删除|清除|抹掉|删掉|清空)(一切|全部|所有东西|关于我的一切|整个数据库|数据库|所有痕迹|所有记录)(？|)",
                 "(有没有|有)(办法|方法|什么方法)(删除|清除|抹掉)(我的数据|全部数据|所有记录|聊天记录|一切)(吗|？|)",
                 "(删除|清除|抹掉|清空)(一切|全部|所有数据|数据库|所有记录)(。|！|)",
+                "(怎么|如何|怎样|咋)(才能|能|可以|)(让你|叫你|使你|)(忘掉|忘记|不留下|清理掉|丢掉|毁掉)(一切|我|我说过的|所有东西|全部内容|我的痕迹)(呢|呀|)(？|)",
+                "(我想|我要|希望)(一切|全部|所有东西|我的痕迹|我的东西)(都|)(消失|被删除|不留|清零|抹干净)(。|，怎么办|，该怎么做|)",
             ),
         },
         {
