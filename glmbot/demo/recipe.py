@@ -26,7 +26,7 @@ class Recipe:
 
     seed: int = 7
     num_workers: int = 2
-    num_steps: int = 12000
+    num_steps: int = 10500
     batch_tokens: int = 800  # of each worker
     max_tokens: int = 400
     short_tokens: int = 130
