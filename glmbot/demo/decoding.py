@@ -25,7 +25,9 @@ class Checkpoint:
 
 def load(directory: Path) -> Checkpoint:
     """Load a checkpoint directory in float32, as the server loads any."""
-    return Checkpoint(load_model(directory, torch.float32, torch.device("cpu")), load_tokenizer(directory))
+    model = load_model(directory, torch.float32, torch.device("cpu"))
+    assert isinstance(model, ChatGLMForConditionalGeneration)
+    return Checkpoint(model, load_tokenizer(directory))
 
 
 @torch.inference_mode()

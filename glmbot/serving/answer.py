@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from glmbot.serving.engine.sequence import FinishReason
+from glmbot.serving.conversation import ToolCall
+from glmbot.serving.engine.sequence import FinishReason, Output
 from glmbot.serving.engine.thread import TokenStream
 from glmbot.serving.loaded_model import ResponseText
 
@@ -43,14 +44,24 @@ class StopStrings:
 
 
 class Answer:
-    """The text of one request while it is generated; then why it ended and how long it is."""
+    """One request while it is answered: its text and its calls of tools; then why it ended and how long it is."""
 
-    def __init__(self, tokens: TokenStream, text: ResponseText, stops: Sequence[str]) -> None:
+    def __init__(
+        self, tokens: TokenStream, text: ResponseText, stops: Sequence[str], *, is_one_call: bool = False
+    ) -> None:
         self._tokens = tokens
         self._text = text
         self._stops = StopStrings(stops)
+        self._is_one_call = is_one_call
         self.num_tokens = 0
         self.finish: FinishReason = "cancelled"
+
+    @property
+    def tool_calls(self) -> Sequence[ToolCall]:
+        """The tools that the model asks for, when the text has ended; none after a stop string."""
+        if self._stops.is_found:
+            return ()
+        return self._text.tool_calls[:1] if self._is_one_call else self._text.tool_calls
 
     async def pieces(self) -> AsyncIterator[str]:
         """Yield the text as it becomes certain, and set `finish` at the end."""
@@ -59,7 +70,7 @@ class Answer:
             if output.finish in ("error", "cancelled"):
                 return
             self.num_tokens += 1
-            if output.token is not None and (piece := self._stops.add(self._text.add(output.token))):
+            if piece := self._read(output):
                 yield piece
             if self._stops.is_found:
                 break
@@ -67,3 +78,8 @@ class Answer:
             yield rest
         if self._stops.is_found:
             self.finish = "stop"
+
+    def _read(self, output: Output) -> str:
+        """Return the text that a token makes certain."""
+        is_dropped = output.finish == "length" and self._text.drops_token_at_limit
+        return "" if output.token is None or is_dropped else self._stops.add(self._text.add(output.token))

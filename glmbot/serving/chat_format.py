@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from glmbot.errors import GlmbotError
+from glmbot.serving.conversation import ConversationError
+
+__all__ = ["ConversationError", "ResponseStream", "build_prompt", "encode_chat", "process_response"]
 
 Exchange = tuple[str, str]
 """A question and its answer."""
@@ -15,10 +17,6 @@ WIDE_FORMS = {",": "，", "!": "！", ":": "：", ";": "；", "?": "？"}
 _HAN = "\u4e00-\u9fff"
 _NARROW_BESIDE_HAN = re.compile(f"(?<=[{_HAN}])[,!:;?]|[,!:;?](?=[{_HAN}])")
 _IS_HAN = re.compile(f"[{_HAN}]")
-
-
-class ConversationError(GlmbotError, ValueError):
-    """A list of messages that ChatGLM-6B has no prompt for."""
 
 
 class PromptEncoder(Protocol):
@@ -49,12 +47,16 @@ def encode_chat(tokenizer: PromptEncoder, messages: Sequence[tuple[str, str]]) -
     Marks like `<sop>` inside a message are plain text. Raises ConversationError when the last message is not the
     user's or the roles do not alternate.
     """
+    prompt = build_prompt(*as_rounds(messages))
+    return tokenizer.build_inputs_with_special_tokens(tokenizer.encode_text(prompt))
+
+
+def as_rounds(messages: Sequence[tuple[str, str]]) -> tuple[str, list[Exchange], str | None]:
+    """Return the question to answer, the exchanges before it, and the system text. Raises ConversationError."""
     system, turns = _split_system(messages)
     _check_turns(turns)
     contents = [content for _, content in turns]
-    history = list(zip(contents[:-1:2], contents[1::2], strict=True))
-    prompt = build_prompt(contents[-1], history, system)
-    return tokenizer.build_inputs_with_special_tokens(tokenizer.encode_text(prompt))
+    return contents[-1], list(zip(contents[:-1:2], contents[1::2], strict=True)), system
 
 
 def _split_system(messages: Sequence[tuple[str, str]]) -> tuple[str | None, Sequence[tuple[str, str]]]:
@@ -121,7 +123,7 @@ class ResponseStream:
 
     def _num_open(self, text: str) -> int:
         """Count the last characters that may still change."""
-        if num_mark := _num_mark_begun(text):
+        if num_mark := num_begun(text, TRAINING_TIME_MARK):
             return num_mark
         if num_space := len(text) - len(text.rstrip()):
             return num_space
@@ -133,7 +135,7 @@ class ResponseStream:
         return bool(_IS_HAN.match(before))
 
 
-def _num_mark_begun(text: str) -> int:
-    """Count the last characters that `[[训练时间]]` may begin with."""
-    lengths = range(min(len(TRAINING_TIME_MARK) - 1, len(text)), 0, -1)
-    return next((length for length in lengths if TRAINING_TIME_MARK.startswith(text[-length:])), 0)
+def num_begun(text: str, mark: str) -> int:
+    """Count the last characters of `text` that `mark` may begin with."""
+    lengths = range(min(len(mark) - 1, len(text)), 0, -1)
+    return next((length for length in lengths if mark.startswith(text[-length:])), 0)

@@ -1,9 +1,10 @@
 """What a loaded checkpoint gives the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from glmbot.serving.conversation import ChatMessage, Tool, ToolCall
 from glmbot.serving.engine.sequence import Sampling
 
 if TYPE_CHECKING:  # the engine brings torch, and the server listens before torch is there
@@ -11,7 +12,15 @@ if TYPE_CHECKING:  # the engine brings torch, and the server listens before torc
 
 
 class ResponseText(Protocol):
-    """Turns the tokens of one answer into text, as they come."""
+    """Turns the tokens of one answer into text and calls of tools, as they come."""
+
+    @property
+    def drops_token_at_limit(self) -> bool:
+        """Whether the token at which the length limit ends the answer is left out of it, as ChatGLM3 is published."""
+
+    @property
+    def tool_calls(self) -> Sequence[ToolCall]:
+        """The calls; complete after `finish`."""
 
     def add(self, token: int) -> str:
         """Take one token; return the text that is certain by now."""
@@ -23,14 +32,18 @@ class ResponseText(Protocol):
 class ChatText(Protocol):
     """The text side of a checkpoint: its tokenizer and its way of writing a conversation."""
 
-    def encode_chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        """Return the prompt for a conversation. Raises ValueError, with a reason, for one that has no prompt."""
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """The tokens that end an answer as the chat format has them; the checkpoint's configuration may have more."""
+
+    def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
+        """Return the prompt for a conversation. Raises ConversationError, with a reason, where there is none."""
 
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
 
-    def new_response(self) -> ResponseText:
-        """Begin an answer."""
+    def new_response(self, tools: Sequence[Tool] = ()) -> ResponseText:
+        """Begin an answer, in which these tools may be called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,109 +1,115 @@
-"""Loads a checkpoint and makes the engine for it."""
+"""Loads a checkpoint of any family and makes the engine for it."""
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from pydantic import BaseModel, Field, ValidationError
+from transformers import PreTrainedModel
 
 from glmbot.errors import CheckpointError, ConfigError
-from glmbot.serving.chat_format import ResponseStream, encode_chat
-from glmbot.serving.engine.decoder import ChatGLMDecoder
-from glmbot.serving.engine.detokenizer import Detokenizer
+from glmbot.serving.chat_texts import SAMPLING, chat_text_for
 from glmbot.serving.engine.engine import Engine
-from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Sampling
-from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
-from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
-from glmbot.serving.weights import load_model, load_tokenizer
+from glmbot.serving.layout import stored_bits
+from glmbot.serving.loaded_model import ChatText, LoadedModel
+from glmbot.serving.memory import available_bytes, keep_large_blocks_apart
+from glmbot.serving.models.family import Family, family_of
+from glmbot.serving.native import load_native_tokenizer
+from glmbot.serving.native_model import choose_native, load_native_model
+from glmbot.serving.needs import Choice, choose_kv, choose_precision, max_length
+from glmbot.serving.precision import KvPrecision, Precision
+from glmbot.serving.served_model import ServedModel
+from glmbot.serving.weights import load_config, load_model, load_tokenizer, load_tokenizer2, needs_of
 
 logger = logging.getLogger(__name__)
 
-MAX_FLOAT32_BYTES = 1_000_000_000
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a checkpoint is loaded; what is None is chosen by what the machine has."""
+
+    precision: Precision | None = None
+    kv_precision: KvPrecision | None = None
+    prefix: Path | None = None
+    lora: Path | None = None
 
 
-def load(directory: Path, device_name: str, max_running: int) -> LoadedModel:
-    """Load a ChatGLM-6B checkpoint. Raises ConfigError or CheckpointError, naming what is wrong."""
+def load(directory: Path, device_name: str, max_running: int, options: LoadOptions | None = None) -> LoadedModel:
+    """Load a checkpoint. Raises ConfigError or CheckpointError, naming what is wrong."""
+    options = options or LoadOptions()
     started_at = time.monotonic()
-    sampling = default_sampling(directory)
+    family = family_of(directory)
+    sampling = default_sampling(directory, SAMPLING[family])
     device = choose_device(device_name)
-    dtype = choose_dtype(directory, device)
-    tokenizer = load_tokenizer(directory)
+    chat = chat_text_for(family, _load_tokenizer(directory, family))
+    load_network = _load_native if family is Family.NATIVE else _load_own
     try:
-        model = ServedChatGLM(load_model(directory, dtype, device))
+        model = load_network(directory, options, device, chat)
     except torch.OutOfMemoryError as error:
         raise ConfigError(f"the model in {str(directory)!r} does not fit into the memory of {str(device)!r}") from error
-    chat = ChatGLMText(tokenizer)
     _warm_up(model, chat)
-    logger.info("model loaded on %s as %s in %.1f s", device, dtype, time.monotonic() - started_at)
+    logger.info("model ready on %s after %.1f s", device, time.monotonic() - started_at)
     return LoadedModel(Engine(model, max_running), chat, model.max_length, sampling)
 
 
-class ServedChatGLM:
-    """ChatGLM-6B as the engine sees it."""
-
-    def __init__(self, model: ChatGLMForConditionalGeneration) -> None:
-        self._model = model
-        self.max_length = int(model.config.max_sequence_length)
-        self.end_tokens = frozenset({int(model.config.eos_token_id)})
-
-    def new_decoder(self) -> ChatGLMDecoder:
-        """Begin a sequence with an empty cache."""
-        return ChatGLMDecoder(self._model)
-
-    def new_sampler(self, sampling: Sampling) -> TokenSampler:
-        """Begin the random choices of one sequence."""
-        return TokenSampler(sampling)
+def _load_tokenizer(directory: Path, family: Family) -> object:
+    if family is Family.NATIVE:
+        return load_native_tokenizer(directory)
+    return load_tokenizer(directory) if family is Family.CHATGLM else load_tokenizer2(directory)
 
 
-class ChatGLMText:
-    """ChatGLM-6B's tokenizer and chat format."""
-
-    def __init__(self, tokenizer: ChatGLMTokenizer) -> None:
-        self._tokenizer = tokenizer
-
-    def encode_chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        """Return the prompt for a conversation. Raises ValueError, with a reason, for one that has no prompt."""
-        return encode_chat(self._tokenizer, [(message["role"], message["content"]) for message in messages])
-
-    def encode(self, text: str) -> list[int]:
-        """Return the prompt for bare text."""
-        return self._tokenizer.build_inputs_with_special_tokens(self._tokenizer.encode_text(text))
-
-    def new_response(self) -> "ChatGLMResponse":
-        """Begin an answer."""
-        return ChatGLMResponse(self._tokenizer)
+def _load_own(directory: Path, options: LoadOptions, device: torch.device, chat: ChatText) -> ServedModel:
+    """Load one of our own networks."""
+    config = load_config(directory)
+    choice = _choose(directory, options, device)
+    kv = options.kv_precision or choose_kv(config, choice.precision, device)
+    logger.info("precision %s on %s, %s; keys and values: %s", choice.precision.value, device, choice.reason, kv.value)
+    keep_large_blocks_apart()
+    model = load_model(directory, choice.precision, device, prefix=options.prefix, lora=options.lora)
+    return ServedModel(model, chat.end_tokens, max_length(config), kv)
 
 
-class ChatGLMResponse:
-    """The tokens of one answer as tidied text."""
+def _load_native(directory: Path, options: LoadOptions, device: torch.device, chat: ChatText) -> ServedModel:
+    """Load a network that transformers has itself."""
+    if options.prefix or options.lora:
+        raise ConfigError(
+            f"prefixes and LoRA adapters are for ChatGLM models, and the one in {str(directory)!r} is none; merge it "
+            "with the tool that it was trained with"
+        )
+    precision = options.precision or choose_native(directory, device)
+    logger.info("precision %s on %s", precision.value, device)
+    model = load_native_model(directory, precision, device)
+    return ServedModel(model, chat.end_tokens, _native_length(model), KvPrecision.FULL)
 
-    def __init__(self, tokenizer: ChatGLMTokenizer) -> None:
-        self._detokenizer = Detokenizer(tokenizer)
-        self._stream = ResponseStream()
 
-    def add(self, token: int) -> str:
-        """Take one token; return the text that is certain by now."""
-        return self._stream.add(self._detokenizer.add(token))
+def _native_length(model: PreTrainedModel) -> int:
+    return int(getattr(model.config, "max_position_embeddings", 0)) or _NATIVE_LENGTH
 
-    def finish(self) -> str:
-        """Return the text that was still held back."""
-        return self._stream.add(self._detokenizer.finish()) + self._stream.finish()
+
+_NATIVE_LENGTH = 4096
+"""Where a configuration does not tell."""
+
+
+def _choose(directory: Path, options: LoadOptions, device: torch.device) -> Choice:
+    if options.precision:
+        return Choice(options.precision, "as asked for")
+    config = load_config(directory)
+    return choose_precision(needs_of(config, device), device, available_bytes(device), stored_bits(config))
 
 
 class _GenerationConfig(BaseModel):
-    """generation_config.json, as transformers writes it; the defaults are ChatGLM-6B's published ones."""
+    """generation_config.json, as transformers writes it; what it lacks is the family's own."""
 
     do_sample: bool = True
-    temperature: float = Field(0.95, ge=0)
-    top_p: float = Field(0.7, gt=0, le=1)
-    top_k: int = Field(50, ge=0)
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    top_k: int = Field(0, ge=0)
 
 
-def default_sampling(directory: Path) -> Sampling:
+def default_sampling(directory: Path, family_sampling: Sampling) -> Sampling:
     """Return how the checkpoint wants to be sampled unless a request says otherwise."""
     path = directory / "generation_config.json"
     try:
@@ -112,7 +118,8 @@ def default_sampling(directory: Path) -> Sampling:
         first = error.errors(include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise CheckpointError(f"{str(path)!r}: {field}: {first['msg']}; mend it or delete the file") from error
-    return Sampling(config.temperature if config.do_sample else 0.0, config.top_p, config.top_k)
+    given = config.model_dump(exclude_unset=True, exclude={"do_sample"})
+    return replace(family_sampling, **given | ({} if config.do_sample else {"temperature": 0.0}))
 
 
 def choose_device(name: str) -> torch.device:
@@ -131,19 +138,7 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def choose_dtype(directory: Path, device: torch.device) -> torch.dtype:
-    """Return the precision to compute in.
-
-    GPUs: float16, as published. CPUs: float32 while that stays small, since it is exact and the fastest there; beyond
-    that bfloat16, which halves memory and reading time and, unlike float16, has float32's range.
-    """
-    if device.type == "cuda":
-        return torch.float16
-    num_bytes = sum(path.stat().st_size for pattern in ("*.safetensors", "*.bin") for path in directory.glob(pattern))
-    return torch.float32 if 2 * num_bytes < MAX_FLOAT32_BYTES else torch.bfloat16  # files hold two bytes a number
-
-
-def _warm_up(model: ServedChatGLM, chat: ChatGLMText) -> None:
+def _warm_up(model: ServedModel, chat: ChatText) -> None:
     """Run the model once: torch sets up much at the first pass, and no sender should wait for that."""
     with torch.inference_mode():
         decoder = model.new_decoder()

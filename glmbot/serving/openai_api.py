@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from glmbot.errors import EngineBusy
 from glmbot.serving.answer import Answer
+from glmbot.serving.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
 from glmbot.serving.engine.sequence import Request, Sampling
 from glmbot.serving.engine.thread import EngineThread, TokenStream
 from glmbot.serving.http_errors import (
@@ -30,8 +32,10 @@ from glmbot.serving.http_errors import (
     handle_unexpected_error,
 )
 from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.message_schemas import Message
 from glmbot.serving.middleware import OPEN_PATH, RequestLog, TokenCheck
 from glmbot.serving.schemas import (
+    AnswerEnd,
     AssistantMessage,
     ChatCompletion,
     ChatCompletionChunk,
@@ -40,12 +44,13 @@ from glmbot.serving.schemas import (
     ChunkChoice,
     Delta,
     ErrorBody,
+    FunctionCall,
     Health,
-    Message,
     ModelCard,
     ModelList,
     TokenizeReply,
     TokenizeRequest,
+    ToolCallReply,
     Usage,
 )
 
@@ -103,7 +108,7 @@ class _Api:
         loaded = self.loaded_model()
         self.check_name(body.model)
         if body.messages:
-            tokens = await _encode_chat(loaded, body.messages)
+            tokens = await _encode_chat(loaded, body.messages, [tool.plain for tool in body.tools or []])
         else:
             tokens = await asyncio.to_thread(loaded.chat.encode, body.prompt or "")
         return _json(TokenizeReply(count=len(tokens), max_model_len=loaded.max_length, tokens=tokens))
@@ -132,11 +137,13 @@ class _Completions:
         body = await _read(http, ChatCompletionRequest)
         loaded = self._api.loaded_model()
         self._api.check_name(body.model)
-        prompt = await _encode_chat(loaded, body.messages)
+        tools = body.usable_tools
+        prompt = await _encode_chat(loaded, body.messages, tools)
         request = Request(prompt, _max_tokens(body, len(prompt), loaded.max_length), _sampling(body, loaded.sampling))
         try:
             with self._api.engine.answer(request) as tokens:
-                answer = Answer(tokens, loaded.chat.new_response(), body.stop or [])
+                text = loaded.chat.new_response(tools)
+                answer = Answer(tokens, text, body.stop or [], is_one_call=body.parallel_tool_calls is False)
                 async with _cancelled_when_gone(receive, tokens):
                     if body.stream:
                         await self._stream(answer, body, len(prompt), send)
@@ -153,7 +160,7 @@ class _Completions:
             return error_response(_failed())
         if answer.finish == "cancelled":
             return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
-        choice = Choice(message=AssistantMessage(content=content), finish_reason=answer.finish)
+        choice = Choice(message=_message(content, answer.tool_calls), finish_reason=_end(answer))
         usage = _usage(num_prompt_tokens, answer.num_tokens)
         return _json(ChatCompletion(model=self._api.model_name, choices=[choice], usage=usage))
 
@@ -170,7 +177,7 @@ class _Completions:
     async def _events(
         self, answer: Answer, wants_usage: bool, num_prompt_tokens: int, chunk: ChatCompletionChunk
     ) -> AsyncIterator[bytes]:
-        """Yield the role, the text piece by piece, the finish reason and, if wanted, the token counts."""
+        """Yield the role, the text piece by piece, the calls, the finish reason and, if wanted, the token counts."""
 
         def event(*choices: ChunkChoice, usage: Usage | None = None) -> bytes:
             filled = chunk.model_copy(update={"choices": list(choices), "usage": usage})
@@ -182,7 +189,9 @@ class _Completions:
         if answer.finish == "error":
             yield _event(ErrorBody(error=error_detail(_failed())).model_dump())
         elif answer.finish != "cancelled":
-            yield event(ChunkChoice(delta=Delta(), finish_reason=answer.finish))
+            for index, call in enumerate(answer.tool_calls):
+                yield event(ChunkChoice(delta=Delta(tool_calls=[{"index": index, **_call(call)}])))
+            yield event(ChunkChoice(delta=Delta(), finish_reason=_end(answer)))
             if wants_usage:
                 yield event(usage=_usage(num_prompt_tokens, answer.num_tokens))
 
@@ -211,12 +220,14 @@ async def _read_bytes(http: HttpRequest) -> bytes:
     return bytes(content)
 
 
-async def _encode_chat(loaded: LoadedModel, messages: Sequence[Message]) -> list[int]:
-    plain = [{"role": message.role, "content": message.text} for message in messages]
+async def _encode_chat(loaded: LoadedModel, messages: Sequence[Message], tools: Sequence[Tool]) -> list[int]:
+    """Return the prompt, or refuse with 400 what the model's chat format has no place for."""
+    plain = [message.plain for message in messages]
     try:
-        return await asyncio.to_thread(loaded.chat.encode_chat, plain)
-    except ValueError as error:
-        raise ApiError(400, f"messages: {error}", param="messages") from error
+        return await asyncio.to_thread(loaded.chat.encode_chat, plain, tools)
+    except ConversationError as error:
+        field = "tools" if isinstance(error, ToolsNotSupported) else "messages"
+        raise ApiError(400, f"{field}: {error}", param=field) from error
 
 
 def _max_tokens(body: ChatCompletionRequest, num_prompt_tokens: int, max_length: int) -> int:
@@ -268,6 +279,27 @@ def _event(content: object) -> bytes:
 
 def _json(body: BaseModel, status: int = 200) -> Response:
     return JSONResponse(body.model_dump(), status)
+
+
+def _message(content: str, calls: Sequence[ToolCall]) -> AssistantMessage:
+    message = AssistantMessage(role="assistant", content=content, refusal=None)
+    if calls:
+        message["content"] = content or None
+        message["tool_calls"] = [_call(call) for call in calls]
+    return message
+
+
+def _call(call: ToolCall) -> ToolCallReply:
+    """Return the call under a new id, by which its result will name it."""
+    function = FunctionCall(name=call.name, arguments=call.arguments)
+    return ToolCallReply(id=f"call_{uuid.uuid4().hex}", type="function", function=function)
+
+
+def _end(answer: Answer) -> AnswerEnd:
+    """Return why a whole answer ended; not for one that failed or was cancelled."""
+    if answer.finish == "length":
+        return "length"
+    return "tool_calls" if answer.tool_calls else "stop"
 
 
 def _usage(num_prompt_tokens: int, num_tokens: int) -> Usage:

@@ -5,70 +5,33 @@ What we do not do is refused by name, never ignored; a field that only says what
 
 import time
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
+
+from glmbot.serving.conversation import Tool
+from glmbot.serving.message_schemas import Body, Messages, Tools, only
 
 MAX_STOPS = 4
 """https://platform.openai.com/docs/api-reference/chat/create: up to 4 sequences."""
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _as_parts(value: object) -> object:
-    return [{"type": "text", "text": value}] if isinstance(value, str) else value
-
-
-def _only(*harmless: object) -> AfterValidator:
-    """Accept only values that change nothing."""
-
-    def check(value: object) -> object:
-        if value is None or value in harmless:
-            return value
-        allowed = " or ".join(repr(choice) for choice in harmless)
-        raise ValueError(f"is not supported by this server; leave it out{f' or send {allowed}' if allowed else ''}")
-
-    return AfterValidator(check)
-
-
-class TextPart(_Body):
-    """A piece of a message."""
-
-    type: Literal["text"]
-    text: str
-
-
-class Message(_Body):
-    """One message of a conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: Annotated[list[TextPart], BeforeValidator(_as_parts), Field(min_length=1)]
-
-    @property
-    def text(self) -> str:
-        """The whole content."""
-        return "".join(part.text for part in self.content)
-
-
 Stops = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=MAX_STOPS)]
-Messages = Annotated[list[Message], Field(min_length=1)]
 
 
-class StreamOptions(_Body):
+class StreamOptions(Body):
     """What a stream tells beside the text."""
 
     include_usage: bool | None = False
-    include_obfuscation: Annotated[Any, _only(False)] = None
+    include_obfuscation: Annotated[Any, only(False)] = None
 
 
-class ChatCompletionRequest(_Body):
+class ChatCompletionRequest(Body):
     """Body of POST /v1/chat/completions."""
 
     model: str
@@ -81,6 +44,9 @@ class ChatCompletionRequest(_Body):
     stop: Annotated[Stops | None, BeforeValidator(_as_list)] = None
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    tools: Tools | None = None
+    tool_choice: Annotated[Any, only("none", "auto")] = None
+    parallel_tool_calls: bool | None = None
 
     # These describe the sender or the handling, not the answer.
     user: str | None = None
@@ -89,25 +55,22 @@ class ChatCompletionRequest(_Body):
     metadata: dict[str, str] | None = None
 
     # These are accepted only where they ask for what happens anyway.
-    n: Annotated[Any, _only(1)] = None
-    presence_penalty: Annotated[Any, _only(0)] = None
-    frequency_penalty: Annotated[Any, _only(0)] = None
-    logit_bias: Annotated[Any, _only({})] = None
-    logprobs: Annotated[Any, _only(False)] = None
-    top_logprobs: Annotated[Any, _only()] = None
-    tools: Annotated[Any, _only([])] = None
-    tool_choice: Annotated[Any, _only("none", "auto")] = None
-    parallel_tool_calls: Annotated[Any, _only(True, False)] = None
-    functions: Annotated[Any, _only([])] = None
-    function_call: Annotated[Any, _only("none", "auto")] = None
-    response_format: Annotated[Any, _only({"type": "text"})] = None
-    modalities: Annotated[Any, _only(["text"])] = None
-    audio: Annotated[Any, _only()] = None
-    prediction: Annotated[Any, _only()] = None
-    reasoning_effort: Annotated[Any, _only()] = None
-    web_search_options: Annotated[Any, _only()] = None
-    service_tier: Annotated[Any, _only("auto", "default")] = None
-    store: Annotated[Any, _only(False)] = None
+    n: Annotated[Any, only(1)] = None
+    presence_penalty: Annotated[Any, only(0)] = None
+    frequency_penalty: Annotated[Any, only(0)] = None
+    logit_bias: Annotated[Any, only({})] = None
+    logprobs: Annotated[Any, only(False)] = None
+    top_logprobs: Annotated[Any, only()] = None
+    functions: Annotated[Any, only([])] = None
+    function_call: Annotated[Any, only("none", "auto")] = None
+    response_format: Annotated[Any, only({"type": "text"})] = None
+    modalities: Annotated[Any, only(["text"])] = None
+    audio: Annotated[Any, only()] = None
+    prediction: Annotated[Any, only()] = None
+    reasoning_effort: Annotated[Any, only()] = None
+    web_search_options: Annotated[Any, only()] = None
+    service_tier: Annotated[Any, only("auto", "default")] = None
+    store: Annotated[Any, only(False)] = None
 
     @field_validator("max_completion_tokens")
     @classmethod
@@ -115,6 +78,11 @@ class ChatCompletionRequest(_Body):
         if value is not None and fields.data.get("max_tokens") is not None:
             raise ValueError("is another name of max_tokens; send one of them")
         return value
+
+    @property
+    def usable_tools(self) -> list[Tool]:
+        """The tools that the model is told of; with the choice "none" it hears of none."""
+        return [] if self.tool_choice == "none" else [tool.plain for tool in self.tools or []]
 
     @property
     def token_limit(self) -> int | None:
@@ -127,14 +95,15 @@ class ChatCompletionRequest(_Body):
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
-class TokenizeRequest(_Body):
+class TokenizeRequest(Body):
     """Body of POST /tokenize: a conversation or bare text."""
 
     model: str | None = None
     messages: Messages | None = None
+    tools: Tools | None = None
     prompt: Annotated[str | None, Field(validate_default=True)] = None
-    add_generation_prompt: Annotated[Any, _only(True)] = None
-    add_special_tokens: Annotated[Any, _only(True)] = None
+    add_generation_prompt: Annotated[Any, only(True)] = None
+    add_special_tokens: Annotated[Any, only(True)] = None
 
     @field_validator("prompt")
     @classmethod
@@ -186,12 +155,32 @@ class Usage(BaseModel):
     total_tokens: int
 
 
-class AssistantMessage(BaseModel):
-    """A whole answer."""
+class FunctionCall(TypedDict):
+    """A function and, as JSON in a text, its arguments."""
 
-    role: Literal["assistant"] = "assistant"
-    content: str
-    refusal: None = None
+    name: str
+    arguments: str
+
+
+class ToolCallReply(TypedDict):
+    """A call of a tool in an answer; in a stream it comes whole, and `index` is its place."""
+
+    index: NotRequired[int]
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
+class AssistantMessage(TypedDict):
+    """A whole answer; without content where it only calls tools."""
+
+    role: Literal["assistant"]
+    content: str | None
+    refusal: None
+    tool_calls: NotRequired[list[ToolCallReply]]
+
+
+AnswerEnd = Literal["stop", "length", "tool_calls"]
 
 
 class Choice(BaseModel):
@@ -200,7 +189,7 @@ class Choice(BaseModel):
     index: Literal[0] = 0
     message: AssistantMessage
     logprobs: None = None
-    finish_reason: Literal["stop", "length"]
+    finish_reason: AnswerEnd
 
 
 class _Completion(BaseModel):
@@ -222,6 +211,7 @@ class Delta(TypedDict, total=False):
 
     role: Literal["assistant"]
     content: str
+    tool_calls: list[ToolCallReply]
 
 
 class ChunkChoice(BaseModel):
@@ -230,7 +220,7 @@ class ChunkChoice(BaseModel):
     index: Literal[0] = 0
     delta: Delta
     logprobs: None = None
-    finish_reason: Literal["stop", "length"] | None = None
+    finish_reason: AnswerEnd | None = None
 
 
 class ChatCompletionChunk(_Completion):

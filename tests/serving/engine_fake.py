@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ import torch
 from pydantic import SecretStr
 from torch import Tensor
 
+from glmbot.serving.conversation import ChatMessage, Tool, ToolCall, plain_turns
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
-from glmbot.serving.loaded_model import LoadedModel
+from glmbot.serving.loaded_model import ChatText, LoadedModel
 from glmbot.serving.openai_api import build_app
 from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
 
 END = 0
-NUM_LETTERS = 128
 MODEL_NAME = "scripted"
 DEADLINE = 20.0
 
@@ -32,10 +32,12 @@ class ScriptedModel:
     With `gated`, each decode step waits for a permit of `allow`; reading a prompt never waits.
     """
 
-    end_tokens = frozenset({END})
-
-    def __init__(self, script: Script, *, gated: bool = False) -> None:
+    def __init__(
+        self, script: Script, *, gated: bool = False, end_tokens: frozenset[int] = frozenset(), num_tokens: int = 256
+    ) -> None:
         self.script = script
+        self.end_tokens = end_tokens | {END}
+        self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
         self._gate = threading.Semaphore(0) if gated else None
@@ -87,32 +89,37 @@ class ScriptedDecoder:
         letter = self._answer[self._written] if self._written < len(self._answer) else chr(END)
         if letter == "\x02":
             raise RuntimeError("scripted failure")
-        logits = torch.zeros(NUM_LETTERS)
+        logits = torch.zeros(self._model.num_tokens)
         logits[ord(letter)] = float("nan") if letter == "\x01" else 1.0
         return logits
 
 
 class Greedy:
     def choose(self, logits: Tensor) -> int:
-        assert logits.shape == (NUM_LETTERS,)
+        assert logits.dim() == 1
         return int(logits.argmax())
 
 
 class LetterText:
     """A tokenizer for which each ASCII letter is a token; a conversation is its contents, one after the other."""
 
-    def encode_chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        return self.encode("".join(message["content"] for message in messages))
+    end_tokens = frozenset({END})
+
+    def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
+        return self.encode("".join(content for _, content in plain_turns(messages, tools, "this model")))
 
     def encode(self, text: str) -> list[int]:
         return list(text.encode("ascii"))
 
-    def new_response(self) -> "LetterResponse":
+    def new_response(self, tools: Sequence[Tool] = ()) -> "LetterResponse":
         return LetterResponse()
 
 
 class LetterResponse:
     """Holds white space back until a letter follows, as the real one does."""
+
+    drops_token_at_limit = False
+    tool_calls: Sequence[ToolCall] = ()
 
     def __init__(self) -> None:
         self._held = ""
@@ -126,6 +133,31 @@ class LetterResponse:
 
     def finish(self) -> str:
         return ""
+
+
+class RoleLetters:
+    """ChatGLM3's tokenizer with a token for each ASCII letter, and marks above them."""
+
+    eos_token_id = END
+    marks = ("[gMASK]", "sop", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>")
+
+    def encode_text(self, text: str) -> list[int]:
+        return list(text.encode("ascii"))
+
+    def decode_text(self, ids: list[int]) -> str:
+        return "".join(chr(index) if index < 128 else self.marks[index - 128] for index in ids)
+
+    def num_unfinished(self, text: str) -> int:
+        return 0
+
+    def convert_tokens_to_ids(self, tokens: str) -> int:
+        return 128 + self.marks.index(tokens)
+
+    def build_single_message(self, role: str, metadata: str, message: str) -> list[int]:
+        return [self.convert_tokens_to_ids(f"<|{role}|>"), *self.encode_text(f"{metadata}\n{message}")]
+
+    def build_inputs_with_special_tokens(self, token_ids_0: list[int]) -> list[int]:
+        return [128, 129, *token_ids_0]
 
 
 @dataclass
@@ -154,12 +186,13 @@ async def served(
     max_length: int = 64,
     may_load: threading.Event | None = None,
     drain_time: float = DRAIN_TIME,
+    chat: ChatText | None = None,
 ) -> AsyncIterator[ServedFake]:
     """Serve `model` on a free port; with `may_load`, it is loaded only after that is set."""
 
     def load() -> LoadedModel:
         assert may_load is None or may_load.wait(DEADLINE)
-        return LoadedModel(Engine(model, max_running), LetterText(), max_length, Sampling())
+        return LoadedModel(Engine(model, max_running), chat or LetterText(), max_length, Sampling())
 
     engine = EngineThread(load, max_open)
     app = build_app(engine, MODEL_NAME, SecretStr(token) if token else None)

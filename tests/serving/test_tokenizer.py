@@ -1,5 +1,7 @@
 """ChatGLM-6B's tokenizer; its vectors are checked by the fidelity benchmark in test_chatglm."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,17 @@ def test_a_damaged_vocabulary_is_named(tmp_path: Path, content: bytes) -> None:
         ChatGLMTokenizer(str(path))
 
 
-def test_the_first_revision_is_refused(golden: Path) -> None:
-    with pytest.raises(CheckpointError, match="num_image_tokens"):
-        ChatGLMTokenizer(str(golden / "v1_e2e" / "ice_text.model"), num_image_tokens=20000)
+def test_the_first_revision_has_its_ids_behind_image_tokens(golden: Path, tokenizer: ChatGLMTokenizer) -> None:
+    first = ChatGLMTokenizer(str(golden / "v1_e2e" / "ice_text.model"), num_image_tokens=20000)
+    text = "你好，\n  world <n> 123"
+    assert first.encode_text(text) == [index + 20000 for index in tokenizer.encode_text(text)]
+    assert first.decode_text(first.encode_text(text)) == tokenizer.decode_text(tokenizer.encode_text(text))
+    assert first.gmask_token_id == tokenizer.gmask_token_id + 20000
+    assert first.vocab_size == tokenizer.vocab_size + 20000
+    assert first("你好")["input_ids"][-3:] == [first.gmask_token_id, first.end_token_id, first.bos_token_id]
+
+
+def test_the_first_revision_is_known_by_the_model_beside_it(golden: Path, tmp_path: Path) -> None:
+    shutil.copy(golden / "v1_e2e" / "ice_text.model", tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "chatglm", "vocab_size": 150528}))
+    assert ChatGLMTokenizer.from_pretrained(tmp_path).num_image_tokens == 20000

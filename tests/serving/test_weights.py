@@ -220,3 +220,26 @@ def test_a_tokenizer_of_another_revision_is_refused(checkpoint: Path) -> None:
     change_config(checkpoint, bos_token_id=150004)
     with pytest.raises(CheckpointError, match="bos_token_id is 150004"):
         load_tokenizer(checkpoint)
+
+
+@pytest.mark.parametrize("number", [torch.nan, torch.inf, -torch.inf])
+def test_weights_that_are_no_numbers_are_named(checkpoint: Path, number: float) -> None:
+    change_weights(checkpoint, lambda tensors: tensors[BIAS].__setitem__(3, number))
+    with pytest.raises(CheckpointError, match=rf"model\.safetensors.*'{BIAS}'.*nan or infinite.*fetch"):
+        load(checkpoint)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"num_layers": 10**9}, {"hidden_size": 10**12}, {"vocab_size": 10**30}, {"inner_hidden_size": 10**9}]
+)
+def test_absurd_sizes_are_refused_before_anything_is_built(checkpoint: Path, changes: dict[str, Any]) -> None:
+    change_config(checkpoint, **changes)
+    with pytest.raises(CheckpointError, match=rf"config\.json.*{next(iter(changes))}.*no model has more"):
+        load(checkpoint)
+
+
+def test_a_shard_in_anothers_place_is_named(shards: Path) -> None:
+    first, second = sorted(shards.glob("*.bin"))
+    shutil.copy(second, first)
+    with pytest.raises(CheckpointError, match=r"00002-of-00002\.bin.*tensor '.*comes twice"):
+        load(shards)

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu
+from torch.nn.functional import cross_entropy, gelu, pad
 from transformers import DynamicCache, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
@@ -14,6 +14,7 @@ from glmbot.serving.models.attention import SelfAttention, View, view_of
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.generation import PromptGeneration
 from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
+from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
 from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables
 
 RESIDUAL_FACTOR = math.sqrt(2 * 28)
@@ -74,6 +75,8 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_layers))
         self.final_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
+        if prefix_length(config):
+            self.prefix_encoder = new_prefix_encoder(config)
         head_size = config.hidden_size // config.num_attention_heads
         self.rotary_size = head_size // 2 if config.position_encoding_2d else head_size
         self.special_ids = SpecialIds(config.bos_token_id, config.mask_token_id, config.gmask_token_id)
@@ -96,26 +99,34 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         whole prompts where they are not given; after a cache, position_ids must be given (`next_positions`), and
         no mask means that all is seen.
         """
-        if use_cache and past_key_values is None:
-            past_key_values = DynamicCache()
-        if past_key_values is None or past_key_values.get_seq_length() == 0:
+        cache = begin_cache(past_key_values, self.new_cache, len(input_ids), is_wanted=bool(use_cache))
+        num_prefix = prefix_length(self.config)
+        if cache is None or cache.get_seq_length() == num_prefix:
             position_ids, attention_mask = self._complete(input_ids, position_ids, attention_mask)
         if position_ids is None:
             raise PromptError("position_ids must be given after a cache; use next_positions of those before")
-        view = view_of(attention_mask) if attention_mask is not None else None
+        # the prefix is seen by all
+        view = view_of(pad(attention_mask, (num_prefix, 0))) if attention_mask is not None else None
         x = self.word_embeddings(input_ids)
         tables = self._tables(position_ids, x.dtype)
         states = [x]
         for block in self.layers:
-            x = block(x, tables, view, past_key_values)
+            x = block(x, tables, view, cache)
             states.append(x)
         x = self.final_layernorm(x)
         states[-1] = x  # as published: the last layer's own output is not among them
         return BaseModelOutputWithPast(
             last_hidden_state=x,
-            past_key_values=past_key_values if use_cache else None,
+            past_key_values=cache if use_cache else None,
             hidden_states=tuple(states) if output_hidden_states else None,
         )
+
+    def new_cache(self, num_rows: int = 1) -> Cache:
+        """Return the cache that B rows begin with: empty, or with the learned prefix."""
+        if not hasattr(self, "prefix_encoder"):
+            return DynamicCache()
+        layers = keys_and_values(self.prefix_encoder(), self.config.num_layers, self.config.num_attention_heads)
+        return prefix_cache(layers, num_rows, self.dtype)
 
     def prompt_positions(self, input_ids: Tensor) -> Tensor:
         """Return the positions of whole, unpadded rows: (B, 2, T), or (B, T) in the 1-D variant."""
@@ -149,6 +160,10 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, PromptGeneration, 
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.post_init()
 
+    def new_cache(self, num_rows: int = 1) -> Cache:
+        """Return the cache that B rows begin with: empty, or with the learned prefix."""
+        return self.transformer.new_cache(num_rows)
+
     def forward(
         self,
         input_ids: Tensor,
@@ -177,3 +192,10 @@ class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, PromptGeneration, 
         return CausalLMOutputWithPast(
             loss=loss, logits=logits, past_key_values=out.past_key_values, hidden_states=out.hidden_states
         )
+
+
+def new_prefix_encoder(config: ChatGLMConfig) -> PrefixEncoder:
+    """Return the empty prefix encoder of a configuration."""
+    size = config.hidden_size
+    projection = (size, size) if getattr(config, "prefix_projection", False) else None
+    return PrefixEncoder(prefix_length(config), 2 * config.num_layers * size, projection)

@@ -5,14 +5,28 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.models.config2 import ChatGLM2Config
 
 _SIZES = ("vocab_size", "hidden_size", "num_layers", "num_attention_heads", "inner_hidden_size", "max_sequence_length")
+
+
+FIRST_VOCAB_SIZE = 150528
+"""The first revision, of March 2023: 20,000 rows for image tokens came first, which all other ids stand behind."""
+NUM_IMAGE_ROWS = 20_000
+_IDS = {
+    "pad_token_id": 3,
+    "mask_token_id": 130000,
+    "gmask_token_id": 130001,
+    "bos_token_id": 130004,
+    "eos_token_id": 130005,
+}
+_FIRST_IDS = {name: token + NUM_IMAGE_ROWS for name, token in _IDS.items()}
 
 
 class ChatGLMConfig(PretrainedConfig):
     """ChatGLM-6B's shape and special ids; the defaults are those of the real model.
 
-    All three generations call themselves "chatglm"; the later ones have `padded_vocab_size`.
+    All three generations call themselves "chatglm": `from_dict` returns the configuration of the right one.
     """
 
     model_type = "chatglm"
@@ -28,14 +42,13 @@ class ChatGLMConfig(PretrainedConfig):
         layernorm_epsilon: float = 1e-5,
         max_sequence_length: int = 2048,
         position_encoding_2d: bool = True,
-        pad_token_id: int = 3,
-        mask_token_id: int = 130000,
-        gmask_token_id: int = 130001,
-        bos_token_id: int = 130004,
-        eos_token_id: int = 130005,
+        pad_token_id: int | None = None,
+        mask_token_id: int | None = None,
+        gmask_token_id: int | None = None,
+        bos_token_id: int | None = None,
+        eos_token_id: int | None = None,
         **kwargs: Any,
     ) -> None:
-        _refuse_other_generations(kwargs)
         kwargs.pop("auto_map", None)  # names code that would come with the checkpoint: never run
         kwargs.pop("tie_word_embeddings", None)
         self.vocab_size = vocab_size
@@ -47,16 +60,25 @@ class ChatGLMConfig(PretrainedConfig):
         self.layernorm_epsilon = layernorm_epsilon
         self.max_sequence_length = max_sequence_length
         self.position_encoding_2d = position_encoding_2d
-        self.mask_token_id = mask_token_id
-        self.gmask_token_id = gmask_token_id
+        default = _FIRST_IDS if vocab_size == FIRST_VOCAB_SIZE else _IDS
+        self.mask_token_id = default["mask_token_id"] if mask_token_id is None else mask_token_id
+        self.gmask_token_id = default["gmask_token_id"] if gmask_token_id is None else gmask_token_id
         _check_sizes(self)
         kwargs |= {
             "tie_word_embeddings": False,
-            "pad_token_id": pad_token_id,
-            "bos_token_id": bos_token_id,
-            "eos_token_id": eos_token_id,
+            "pad_token_id": default["pad_token_id"] if pad_token_id is None else pad_token_id,
+            "bos_token_id": default["bos_token_id"] if bos_token_id is None else bos_token_id,
+            "eos_token_id": default["eos_token_id"] if eos_token_id is None else eos_token_id,
         }
         super().__init__(**kwargs)
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """Return the configuration of the generation that the keys belong to."""
+        if "padded_vocab_size" not in config_dict:
+            return super().from_dict(config_dict, **kwargs)
+        is_third = "chatglm3" in str(config_dict.get("_name_or_path", "")).lower()
+        return ChatGLM2Config.from_dict({"float32_rotary": is_third} | config_dict, **kwargs)
 
 
 def _check_sizes(config: ChatGLMConfig) -> None:
@@ -72,18 +94,3 @@ def _check_sizes(config: ChatGLMConfig) -> None:
         raise CheckpointError(
             f"'hidden_size' {config.hidden_size} must be a multiple of {parts}: four times 'num_attention_heads'"
         )
-
-
-def _refuse_other_generations(kwargs: dict[str, Any]) -> None:
-    if "padded_vocab_size" in kwargs:
-        raise CheckpointError(
-            "config.json has 'padded_vocab_size', so this is ChatGLM2, ChatGLM3 or GLM-4; "
-            "supported is ChatGLM-6B, whose config.json has 'inner_hidden_size'"
-        )
-    if kwargs.get("quantization_bit"):
-        raise CheckpointError(
-            f"config.json has 'quantization_bit' {kwargs['quantization_bit']}: quantised checkpoints are not "
-            "supported yet; use the float16 one"
-        )
-    if kwargs.get("pre_seq_len"):
-        raise CheckpointError("config.json has 'pre_seq_len': P-tuning prefixes are not supported yet")

@@ -1,17 +1,20 @@
 """ChatGLM-6B's tokenizer, a SentencePiece model with marks for white space."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
-from sentencepiece import SentencePieceProcessor
 from transformers import AddedToken, PreTrainedTokenizer
 from transformers.utils.generic import PaddingStrategy
 
-from glmbot.errors import CheckpointError
+from glmbot.serving.models.config import FIRST_VOCAB_SIZE, NUM_IMAGE_ROWS
 from glmbot.serving.models.positions import SpecialIds, prompt_mask, prompt_positions
+from glmbot.serving.tokenizers.chatglm2 import VOCABULARY_FILE as LATER_VOCABULARY_FILE
+from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
+from glmbot.serving.tokenizers.pieces import load_pieces
 
 VOCABULARY_FILE = "ice_text.model"
 NEWLINE = "<n>"
@@ -37,6 +40,7 @@ def restore_white_space(text: str) -> str:
 class ChatGLMTokenizer(PreTrainedTokenizer):
     """Turns text into ids and back as the published tokenizer does.
 
+    In the model's first revision 20,000 image tokens came first, so its ids are that much larger.
     A single prompt gives `input_ids` only; a padded batch also `position_ids` (2, T) and `attention_mask`
     (1, T, T), true where hidden. Padding is on the left.
     """
@@ -58,11 +62,6 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         num_image_tokens: int = 0,
         **kwargs: Any,
     ) -> None:
-        if num_image_tokens:
-            raise CheckpointError(
-                f"tokenizer_config.json has 'num_image_tokens' {num_image_tokens}, so this is ChatGLM-6B's first "
-                "revision, of March 2023; use the current one"
-            )
         self.vocab_file = vocab_file
         self.pieces = load_pieces(Path(vocab_file))
         # the library would make special tokens of these two; as published, inside a text they are plain text
@@ -90,10 +89,20 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         self.gmask_token_id = self._convert_token_to_id(self.gmask_token)
         self.end_token_id = self._convert_token_to_id(self.end_token)
 
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
+        """Load from a directory; all three generations name this class, and the vocabulary file tells them apart."""
+        directory = Path(pretrained_model_name_or_path)
+        if (directory / LATER_VOCABULARY_FILE).is_file() and not (directory / VOCABULARY_FILE).is_file():
+            return ChatGLM2Tokenizer.from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+        if _is_first_revision(directory):
+            kwargs.setdefault("num_image_tokens", NUM_IMAGE_ROWS)
+        return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+
     @property
     def vocab_size(self) -> int:
-        """The number of pieces; the model's embedding has a few rows more."""
-        return int(self.pieces.get_piece_size())
+        """The number of pieces, image tokens included; the model's embedding has a few rows more."""
+        return int(self.pieces.get_piece_size()) + self.num_image_tokens
 
     @property
     def special_ids(self) -> SpecialIds:
@@ -102,17 +111,18 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
 
     def get_vocab(self) -> dict[str, int]:
         """Return every piece and its id."""
-        return {self.pieces.id_to_piece(index): index for index in range(self.vocab_size)}
+        first, size = self.num_image_tokens, self.pieces.get_piece_size()
+        return {self.pieces.id_to_piece(index): first + index for index in range(size)}
 
     def encode_text(self, text: str) -> list[int]:
         """Return the ids of plain text: nothing in it is taken for a special token."""
         ids: list[int] = self.pieces.encode(mark_white_space(text))
-        return ids
+        return [index + self.num_image_tokens for index in ids] if self.num_image_tokens else ids
 
     def decode_text(self, ids: list[int]) -> str:
         """Return the text of ids; special ones give none."""
-        known = [index for index in ids if index < self.vocab_size and index != self.pad_token_id]
-        return restore_white_space(self.pieces.decode(known))
+        first, end, pad = self.num_image_tokens, self.vocab_size, self.pad_token_id
+        return restore_white_space(self.pieces.decode([i - first for i in ids if first <= i < end and i != pad]))
 
     def num_unfinished(self, text: str) -> int:
         """Count the last characters that the next token may turn into white space: a mark can come in pieces."""
@@ -123,8 +133,12 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
     def build_inputs_with_special_tokens(
         self, token_ids_0: list[int], token_ids_1: list[int] | None = None
     ) -> list[int]:
-        """Return a prompt: the text, [gMASK] and <sop>; with an answer also that and <eop>."""
-        prompt = [*token_ids_0, self.gmask_token_id, int(self.bos_token_id)]
+        """Return a prompt: the text, [gMASK] and <sop>; with an answer also that and <eop>.
+
+        The first revision has `</s>` before <sop>.
+        """
+        end = [self.end_token_id] if self.num_image_tokens else []
+        prompt = [*token_ids_0, self.gmask_token_id, *end, int(self.bos_token_id)]
         return prompt if token_ids_1 is None else [*prompt, *token_ids_1, int(self.eos_token_id)]
 
     def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
@@ -139,10 +153,11 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         return tokens
 
     def _convert_token_to_id(self, token: str) -> int:
-        return int(self.pieces.piece_to_id(token))
+        return int(self.pieces.piece_to_id(token)) + self.num_image_tokens
 
     def _convert_id_to_token(self, index: int) -> str:
-        piece: str = self.pieces.id_to_piece(index) if 0 <= index < self.vocab_size else ""
+        is_piece = self.num_image_tokens <= index < self.vocab_size
+        piece: str = self.pieces.id_to_piece(index - self.num_image_tokens) if is_piece else ""
         return piece
 
     def _decode(
@@ -197,13 +212,10 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         return [[0] * num_pads + positions[row_index].tolist() for row_index in range(2)]
 
 
-def load_pieces(path: Path) -> SentencePieceProcessor:
-    """Read a SentencePiece model. Raises CheckpointError when it is missing or damaged."""
-    if not path.is_file():
-        raise CheckpointError(f"vocabulary file {str(path)!r} is missing; copy it from where the model came from")
-    pieces = SentencePieceProcessor()
+def _is_first_revision(directory: Path) -> bool:
+    """Tell whether the model beside the vocabulary is of March 2023; not all of its tokenizer's settings say so."""
     try:
-        pieces.LoadFromSerializedProto(path.read_bytes())
-    except (RuntimeError, OSError) as error:
-        raise CheckpointError(f"vocabulary file {str(path)!r} is damaged; fetch it again") from error
-    return pieces
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("vocab_size") == FIRST_VOCAB_SIZE

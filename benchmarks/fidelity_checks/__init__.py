@@ -1,0 +1,1 @@
+"""The comparisons of `fidelity.py`, one kind a module."""

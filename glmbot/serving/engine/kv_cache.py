@@ -1,0 +1,162 @@
+"""Keys and values of one sequence: they grow in place, and may be kept in fewer bits than they are computed in."""
+
+from functools import partial
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+from glmbot.serving.precision import KvPrecision
+
+_GROWTH = 128
+"""Tokens to make room for at a time; what is not used yet takes no memory on Linux."""
+_LARGEST = 127
+_TINY = 1e-12
+
+
+class KeyValueCache(Cache):
+    """The cache of a sequence, as transformers' models and ours take it.
+
+    transformers' DynamicCache copies everything for each token: 0.94 GB for ChatGLM-6B's 2,048.
+    """
+
+    def __init__(self, precision: KvPrecision = KvPrecision.FULL, start: Cache | None = None) -> None:
+        """Begin empty, or with what `start` holds (a learned prefix)."""
+        # a class is called for each layer; so is this
+        super().__init__(layer_class_to_replicate=cast("type[KeyValueLayer]", partial(KeyValueLayer, precision)))
+        for index, layer in enumerate(start.layers if start is not None else []):
+            assert isinstance(layer, CacheLayerMixin)
+            assert layer.keys is not None
+            assert layer.values is not None
+            self.update(_widened(layer.keys), _widened(layer.values), index)
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory the filled part takes."""
+        return sum(layer.num_bytes for layer in self.layers if isinstance(layer, KeyValueLayer))
+
+
+class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __init_subclass__
+    """Keys and values of one layer."""
+
+    is_croppable = True
+    is_sliding = False
+
+    def __init__(self, precision: KvPrecision) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._stores = _Store.of(precision), _Store.of(precision)
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory the filled part takes."""
+        return sum(store.num_bytes for store in self._stores)
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Nothing to prepare: the first tokens show shape and type."""
+        self.is_initialized = True
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """Append new tokens (B, H, T, D); return all, (B, H, S, D), in the precision of the new ones.
+
+        While there are no others, the new ones come back as they were.
+        """
+        self.is_initialized = True
+        key, value = self._stores
+        return key.append(key_states), value.append(value_states)
+
+    def get_seq_length(self) -> int:
+        """Return how many tokens there are."""
+        return self._stores[0].length
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Return how many columns a mask has for that many new tokens, and where they begin."""
+        return self.get_seq_length() + query_length, 0
+
+    def get_max_length(self) -> int:
+        """Return -1: no limit."""
+        return -1
+
+    def crop(self, tokens_to_remove: int) -> None:
+        """Forget the last tokens; their number is given as a negative one, as transformers does."""
+        for store in self._stores:
+            store.length -= abs(tokens_to_remove)
+
+
+class _Store:
+    """One growing tensor of tokens, (B, H, S, D)."""
+
+    def __init__(self, dtype: torch.dtype | None) -> None:
+        self.length = 0
+        self._dtype = dtype
+        self._kept: Tensor | None = None
+
+    @staticmethod
+    def of(precision: KvPrecision) -> "_Store":
+        """Return an empty store for a precision."""
+        if precision == KvPrecision.INT8:
+            return _Int8Store()
+        return _Store(torch.float16 if precision == KvPrecision.HALF else None)
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory the filled part takes."""
+        return _num_bytes(self._kept, self.length)
+
+    def append(self, new: Tensor) -> Tensor:
+        """Append (B, H, T, D); return all, in the type of the new ones."""
+        first, self.length = self.length, self.length + new.shape[2]
+        self._put(new, first)
+        return self._take(new.dtype) if first else new
+
+    def _put(self, new: Tensor, first: int) -> None:
+        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length)
+        self._kept[:, :, first : self.length] = new
+
+    def _take(self, dtype: torch.dtype) -> Tensor:
+        assert self._kept is not None
+        return self._kept[:, :, : self.length].to(dtype)
+
+
+class _Int8Store(_Store):
+    """Keeps whole numbers and a float16 scale for each token of each head."""
+
+    def __init__(self) -> None:
+        super().__init__(torch.int8)
+        self._scales: Tensor | None = None
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory the filled part takes."""
+        return super().num_bytes + _num_bytes(self._scales, self.length)
+
+    def _put(self, new: Tensor, first: int) -> None:
+        scale = (new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST).half()
+        numbers = (new.float() / scale.float().clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
+        super()._put(numbers.to(torch.int8), first)
+        self._scales = _with_room(self._scales, scale, torch.float16, self.length)
+        self._scales[:, :, first : self.length] = scale
+
+    def _take(self, dtype: torch.dtype) -> Tensor:
+        assert self._scales is not None
+        return super()._take(dtype).mul_(self._scales[:, :, : self.length])
+
+
+def _widened(prefix: Tensor) -> Tensor:
+    """Return a prefix in the type that CPUs compute in, whatever the weights are kept in."""
+    return prefix.float() if prefix.is_cpu else prefix
+
+
+def _with_room(kept: Tensor | None, like: Tensor, dtype: torch.dtype, length: int) -> Tensor:
+    """Return a tensor with room for `length` tokens that holds what `kept` does: (B, H, S, D)."""
+    if kept is not None and kept.shape[2] >= length:
+        return kept
+    num_slots = -(-length // _GROWTH) * _GROWTH
+    grown = like.new_empty((*like.shape[:2], num_slots, like.shape[3]), dtype=dtype)
+    if kept is not None:
+        grown[:, :, : kept.shape[2]] = kept
+    return grown
+
+
+def _num_bytes(kept: Tensor | None, length: int) -> int:
+    return 0 if kept is None else kept[:, :, :length].numel() * kept.element_size()
