@@ -190,7 +190,7 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
 def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelServer | None, EndpointSource]:
     if settings.url:
         return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
-    server = ModelServer(serve_command(settings.model, settings.device, log_level), settings.load_timeout)
+    server = ModelServer(serve_command(settings, log_level), settings.load_timeout)
     return server, server
 
 

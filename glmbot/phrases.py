@@ -47,10 +47,25 @@ class Phrase(Enum):
     )
     DEMO_NOTICE = (
         "This is glmbot's small demo model: it knows glmbot, greetings, small sums, capitals and a few words. "
-        "For the real one, download ChatGLM-6B (zai-org/chatglm-6b) and set [inference] model to its directory.",
+        'For the real one, run `glmbot model fetch chatglm-6b` and set [inference] model = "chatglm-6b".',
         "这是 glmbot 自带的小型演示模型：只会介绍 glmbot、问候、简单加法、一些首都和单词。"
-        "想用真正的模型，请下载 ChatGLM-6B（zai-org/chatglm-6b），并把 [inference] model 设为它的目录。",
+        '想用真正的模型，请运行 `glmbot model fetch chatglm-6b`，并设置 [inference] model = "chatglm-6b"。',
     )
+    FETCH_LICENCE = (
+        "The weights of {repo} have a licence of their own: {url}",
+        "{repo} 的权重有单独的许可协议：{url}",
+    )
+    FETCH_OFFER = (
+        "The model {name} is not here yet. Fetch it now ({size} GB, from {repo})? [y/N] ",
+        "本机还没有模型 {name}。现在下载吗（{size} GB，来自 {repo}）？[y/N] ",
+    )
+    FETCH_STOPPED = (
+        "Stopped. What came so far is kept; the same command goes on from there.",
+        "已停止。已下载的部分会保留，再次运行同一命令即可继续。",
+    )
+    FETCHED = ("{name} is ready, in {path}", "{name} 已就绪，位于 {path}")
+    ALREADY_FETCHED = ("{name} was there already and is whole, in {path}", "{name} 已经存在且完整，位于 {path}")
+    REMOVE_QUESTION = ("Remove {name} ({size}) from {path}? [y/N] ", "要从 {path} 删除 {name}（{size}）吗？[y/N] ")
 
     def in_language(self, language: Language, **values: object) -> str:
         """Return the sentence in `language`, with its gaps filled."""

@@ -40,10 +40,32 @@ class InferenceSettings(Section):
     """The model and where it runs."""
 
     model: str = Field(
-        "demo", description='Directory of a ChatGLM-6B checkpoint to serve, or "demo" for the bundled demo model.'
+        "demo",
+        description='Model to serve: "demo", a name such as "chatglm-6b" (see `glmbot model list`), or a directory.',
+    )
+    models_dir: Path | None = Field(
+        None,
+        description="Folder of the models that `glmbot model fetch` brings; without one, in the user's data folder.",
+        examples=["/srv/models"],
     )
     device: str = Field(
         "auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$", description='Where the model computes: "auto", "cpu" or "cuda".'
+    )
+    precision: str = Field(
+        "auto",
+        pattern="^(auto|fp32|fp16|bf16|int8|int4)$",
+        description='How weights are kept: "fp32", "fp16", "bf16", "int8", "int4", or "auto": the best that fits.',
+    )
+    kv_precision: str = Field(
+        "auto",
+        pattern="^(auto|full|half|int8)$",
+        description='How keys and values of conversations are kept: "full", "half", "int8" or "auto".',
+    )
+    lora: Path | None = Field(
+        None, description="Directory of a LoRA adapter to merge into the model.", examples=["my_adapter"]
+    )
+    prefix: Path | None = Field(
+        None, description="Directory of a P-tuning v2 prefix to put before every prompt.", examples=["my_prefix"]
     )
     url: str | None = Field(
         None,

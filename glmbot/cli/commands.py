@@ -11,9 +11,10 @@ import typer
 from pydantic import SecretStr
 
 from glmbot import config_file
+from glmbot.cli.model import model_app
+from glmbot.cli.options import ConfigOption, JsonOption, read_settings
 from glmbot.errors import ConfigError
 from glmbot.log import set_up_logging
-from glmbot.settings import Settings
 
 app = typer.Typer(
     help="A chat bot with plugins and its own ChatGLM-6B model server.",
@@ -21,31 +22,35 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+MODELS_DIR_VARIABLE = "GLMBOT_INFERENCE__MODELS_DIR"
+"""The setting that the bot reads, too."""
 plugin_app = typer.Typer(help="Look at plugins.", no_args_is_help=True)
 config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(config_app, name="config")
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Settings file; config.toml where it exists.", show_default=False)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+app.add_typer(model_app, name="model")
 
 
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Run the bot on its chat platforms."""
+    from glmbot.cli.model_offer import offer_model
     from glmbot.cli.run import run_bot
 
-    asyncio.run(run_bot(_settings(config)))
+    settings = read_settings(config)
+    offer_model(settings.inference)
+    asyncio.run(run_bot(settings))
 
 
 @app.command()
 def chat(config: ConfigOption = None) -> None:
     """Talk to the configured bot in this terminal; the conversation goes on where it ended."""
+    from glmbot.cli.model_offer import offer_model
     from glmbot.cli.run import run_in_terminal
 
-    asyncio.run(run_in_terminal(_settings(config, log_level="WARNING"), chat_id="chat"))
+    settings = read_settings(config, log_level="WARNING")
+    offer_model(settings.inference)
+    asyncio.run(run_in_terminal(settings, chat_id="chat"))
 
 
 @app.command()
@@ -58,10 +63,18 @@ def demo() -> None:
 
 @app.command()
 def serve(
-    model: Annotated[str, typer.Option(help='Checkpoint directory, or "demo".')] = "demo",
+    model: Annotated[str, typer.Option(help='"demo", name of a fetched model, or directory.')] = "demo",
+    models_dir: Annotated[
+        Path | None,
+        typer.Option(envvar=MODELS_DIR_VARIABLE, help="Folder of fetched models.", show_default=False),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a token is needed.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, fp16, bf16, int8 or int4.")] = "auto",
+    kv_precision: Annotated[str, typer.Option(help="Of keys and values: auto, full, half or int8.")] = "auto",
+    lora: Annotated[Path | None, typer.Option(help="LoRA adapter to merge.", show_default=False)] = None,
+    prefix: Annotated[Path | None, typer.Option(help="P-tuning v2 prefix to use.", show_default=False)] = None,
     served_name: Annotated[
         str | None, typer.Option(help="Name of the model in the API; the directory's name by default.")
     ] = None,
@@ -82,10 +95,15 @@ def serve(
     serve_model(
         ServeOptions(
             model=model,
+            models_dir=models_dir,
             host=host,
             port=port,
             token=SecretStr(token) if token else None,
             device=device,
+            precision=precision,
+            kv_precision=kv_precision,
+            lora=lora,
+            prefix=prefix,
             served_name=served_name,
             exit_when_stdin_closes=until_stdin_closes,
         )
@@ -103,7 +121,7 @@ def plugin_list(config: ConfigOption = None, as_json: JsonOption = False) -> Non
     """Show which plugins loaded, which did not, and why."""
     from glmbot.plugin.loader import format_reports, load_plugins, reports_as_json
 
-    _, reports = load_plugins(_settings(config).plugins)
+    _, reports = load_plugins(read_settings(config).plugins)
     typer.echo(json.dumps(reports_as_json(reports), ensure_ascii=False) if as_json else format_reports(reports))
 
 
@@ -116,13 +134,5 @@ def config_example() -> None:
 @config_app.command("check")
 def config_check(config: ConfigOption = None) -> None:
     """Read the configuration and say whether it is in order."""
-    _settings(config)
+    read_settings(config)
     typer.echo("the configuration is in order")
-
-
-def _settings(config: Path | None, log_level: str | None = None) -> Settings:
-    settings = config_file.load_settings(config)
-    if log_level:
-        settings = settings.model_copy(update={"bot": settings.bot.model_copy(update={"log_level": log_level})})
-    set_up_logging(settings.bot.log_level)
-    return settings

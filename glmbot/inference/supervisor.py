@@ -13,6 +13,7 @@ import httpx
 
 from glmbot.errors import ConfigError, InferenceUnavailable
 from glmbot.inference.client import Endpoint
+from glmbot.settings import InferenceSettings
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +26,21 @@ STABLE_AFTER = 60.0
 TOKEN_VARIABLE = "GLMBOT_SERVE_TOKEN"  # noqa: S105  the variable's name, not a token
 
 
-def serve_command(model: str, device: str, log_level: str) -> Sequence[str]:
+def serve_command(settings: InferenceSettings, log_level: str) -> Sequence[str]:
     """Return the command of the child; it ends by itself when we die, since its standard input closes then."""
     place = ["--host", "127.0.0.1", "--port", "0", "--until-stdin-closes"]
-    options = ["--model", model, "--device", device, "--log-level", log_level]
-    return [sys.executable, "-m", "glmbot", "serve", *place, *options]
+    options: dict[str, object] = {
+        "--model": settings.model,
+        "--models-dir": settings.models_dir,
+        "--device": settings.device,
+        "--precision": settings.precision,
+        "--kv-precision": settings.kv_precision,
+        "--lora": settings.lora,
+        "--prefix": settings.prefix,
+        "--log-level": log_level,
+    }
+    given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+    return [sys.executable, "-m", "glmbot", "serve", *place, *given]
 
 
 class ModelServer:

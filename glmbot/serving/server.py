@@ -11,18 +11,25 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.model_directory import name_of, resolve
 from glmbot.serving.openai_api import build_app
 
+if TYPE_CHECKING:
+    from glmbot.serving.loading import LoadOptions
+
+AUTO = "auto"
 MAX_RUNNING = 8
 MAX_WAITING = 64
 DRAIN_TIME = 10.0
@@ -31,16 +38,27 @@ LEAVE_TIME = 2.0
 """Seconds after that for connections to close, and for the engine to end."""
 BACKLOG = 2048
 
+_Kind = TypeVar("_Kind", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What `glmbot serve` was asked to do. `model` is a directory or "demo"; port 0 takes a free one."""
+    """What `glmbot serve` was asked to do.
+
+    `model` is "demo", a directory, or the name of a model in `models_dir` (None: in the user's data folder); port 0
+    takes a free one; `precision` and `kv_precision` may be "auto".
+    """
 
     model: str
+    models_dir: Path | None
     host: str
     port: int
     token: SecretStr | None
     device: str
+    precision: str
+    kv_precision: str
+    lora: Path | None
+    prefix: Path | None
     served_name: str | None
     exit_when_stdin_closes: bool
 
@@ -48,7 +66,7 @@ class ServeOptions:
 def serve(options: ServeOptions) -> None:
     """Serve a model until SIGTERM or Ctrl-C. Raises ConfigError for what the operator must mend."""
     with _listen(options) as listener:
-        directory = resolve(options.model)
+        directory = resolve(options.model, Store(options.models_dir))
         _on_stop_signals(_leave_at_once)  # until there is something to finish
         _announce(listener)
         if options.exit_when_stdin_closes:
@@ -57,7 +75,7 @@ def serve(options: ServeOptions) -> None:
 
 
 async def _serve(options: ServeOptions, directory: Path, listener: socket.socket) -> None:
-    engine = EngineThread(lambda: _load(directory, options.device), max_open=MAX_RUNNING + MAX_WAITING)
+    engine = EngineThread(lambda: _load(directory, options), max_open=MAX_RUNNING + MAX_WAITING)
     app = build_app(engine, options.served_name or name_of(options.model), options.token)
     engine.start()
     try:
@@ -70,7 +88,7 @@ async def _serve(options: ServeOptions, directory: Path, listener: socket.socket
         _leave_at_once()
 
 
-def _load(directory: Path, device: str) -> LoadedModel:
+def _load(directory: Path, options: ServeOptions) -> LoadedModel:
     """Load the model, in the engine's thread; torch is imported here, so that the server listens before it.
 
     Torch's threads must not spin while they wait: beside another busy process on 2 cores that made a step of a small
@@ -79,7 +97,30 @@ def _load(directory: Path, device: str) -> LoadedModel:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from glmbot.serving.loading import load
 
-    return load(directory, device, MAX_RUNNING)
+    return load(directory, options.device, MAX_RUNNING, _load_options(options))
+
+
+def _load_options(options: ServeOptions) -> "LoadOptions":
+    from glmbot.serving.loading import LoadOptions
+    from glmbot.serving.precision import KvPrecision, Precision
+
+    return LoadOptions(
+        precision=_choice(Precision, "precision", options.precision),
+        kv_precision=_choice(KvPrecision, "kv_precision", options.kv_precision),
+        prefix=options.prefix,
+        lora=options.lora,
+    )
+
+
+def _choice(kind: type[_Kind], option: str, value: str) -> _Kind | None:
+    """Return what a word of the command line means, None for "auto"."""
+    if value == AUTO:
+        return None
+    try:
+        return kind(value)
+    except ValueError as error:
+        names = ", ".join([AUTO, *(str(member) for member in kind)])
+        raise ConfigError(f"{option} {value!r} is unknown; use one of {names}") from error
 
 
 class HttpServer(uvicorn.Server):

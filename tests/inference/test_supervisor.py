@@ -1,6 +1,7 @@
 """The model server as a child: started, watched, started again; and the bot while it is away."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -11,7 +12,8 @@ import pytest
 from glmbot.app import open_app
 from glmbot.config_file import load_settings
 from glmbot.errors import ConfigError, InferenceUnavailable
-from glmbot.inference.supervisor import ModelServer
+from glmbot.inference.supervisor import ModelServer, serve_command
+from glmbot.settings import InferenceSettings
 from tests.fakes.adapter import FakeAdapter
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "chatglm" / "v1_e2e"
@@ -19,6 +21,22 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "chatglm" / "v1_e2e"
 
 def child(program: str) -> list[str]:
     return [sys.executable, "-c", program]
+
+
+def test_every_setting_of_the_model_reaches_its_server() -> None:
+    settings = InferenceSettings(
+        model="chatglm-6b",
+        models_dir=Path("/models"),
+        precision="int4",
+        kv_precision="int8",
+        lora=Path("a"),
+        prefix=Path("p"),
+    )
+    command = list(serve_command(settings, "INFO"))
+    options = dict(itertools.pairwise(command))
+    assert (options["--model"], options["--models-dir"], options["--precision"]) == ("chatglm-6b", "/models", "int4")
+    assert (options["--kv-precision"], options["--lora"], options["--prefix"]) == ("int8", "a", "p")
+    assert "--lora" not in serve_command(InferenceSettings(), "INFO")
 
 
 async def test_a_child_that_cannot_run_ends_the_supervisor_with_its_own_sentence() -> None:

@@ -1,0 +1,1 @@
+"""Model checkpoints as files: fetched, stored, looked at, removed; without torch."""

@@ -1,0 +1,1 @@
+"""Tests of fetching, storing and looking at models."""
