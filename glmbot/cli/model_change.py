@@ -69,7 +69,8 @@ class VerifyReport:
         if self.problems:
             first = self.problems[0]
             raise CheckpointError(
-                f"{len(self.problems)} files of {str(self.directory)!r} are damaged, first {first.file!r}; {self._remedy()}"
+                f"{len(self.problems)} files of {str(self.directory)!r} are damaged, first {first.file!r}; "
+                f"{self._remedy()}"
             )
 
 

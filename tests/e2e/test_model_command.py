@@ -165,13 +165,13 @@ async def test_a_bot_answers_with_a_model_of_the_store_in_the_precision_it_is_to
     # `chat` shows warnings only, and the model server says what it chose at INFO: so ask the server itself.
     process = await start(tmp_path, "serve", "--model", "chatglm-6b", "--port", "0", "--precision", "int8", **variables)
     assert process.stderr is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(140):
         while line := (await process.stderr.readline()).decode():
             if "model ready" in line:
                 break
             assert "precision" not in line or "int8" in line
     os.kill(process.pid, signal.SIGKILL)
     await process.communicate()
-    ended = await glmbot(tmp_path, "chat", stdin="你好\n", **variables)
+    ended = await glmbot(tmp_path, "chat", stdin="你好\n", deadline=140, **variables)
     assert ended.exit_code == 0, ended.stderr
     assert len(ended.stdout.strip()) > 0

@@ -104,6 +104,16 @@ def test_half_precision_tables_differ_between_the_generations() -> None:
     torch.testing.assert_close(third[0, 0, 0].float(), torch.tensor(2049.0).sin(), atol=1e-3, rtol=0)
 
 
+def test_the_models_for_32k_tokens_stretch_their_positions_each_in_its_way() -> None:
+    """ChatGLM2-6B-32k divides the position by the ratio, ChatGLM3-6B-32k multiplies the base by it."""
+    positions = torch.tensor([[96]])
+    second = pair_tables(positions, 8, torch.float32, is_float32=False, ratio=16)[1][0, 0]
+    third = pair_tables(positions, 8, torch.float32, is_float32=True, ratio=50)[1][0, 0]
+    steps = torch.arange(0, 8, 2) / 8
+    torch.testing.assert_close(second, (6 * 10000.0**-steps).sin())
+    torch.testing.assert_close(third, (96 * 500000.0**-steps).sin(), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "match"),
     [
@@ -112,6 +122,7 @@ def test_half_precision_tables_differ_between_the_generations() -> None:
         ("multi_query_group_num", 4, "multiple of 'multi_query_group_num'"),
         ("rmsnorm", False, "rmsnorm"),
         ("post_layer_norm", False, "post_layer_norm"),
+        ("rope_ratio", 0, "rope_ratio"),
     ],
 )
 def test_a_network_that_does_not_exist_is_refused(key: str, value: object, match: str) -> None:

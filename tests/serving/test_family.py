@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from transformers import AutoConfig
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.family import Family, family_of
+from glmbot.serving.models.registry import register
 
 LATER = {"model_type": "chatglm", "padded_vocab_size": 65024}
 
@@ -71,3 +74,32 @@ def test_what_is_not_known_is_named_with_what_is(tmp_path: Path, kind: object) -
 def test_a_chatglm_without_its_keys_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="neither 'inner_hidden_size'"):
         family_of(write(tmp_path, {"model_type": "chatglm"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "family"), [("THUDM/chatglm2-6b-32k", Family.CHATGLM2), ("THUDM/chatglm3-6b-32k", Family.CHATGLM3)]
+)
+def test_the_models_for_32k_tokens_are_not_taken_for_glm4(tmp_path: Path, name: str, family: Family) -> None:
+    """They have GLM-4's `rope_ratio`, too."""
+    assert family_of(write(tmp_path, LATER | {"rope_ratio": 50, "_name_or_path": name})) is family
+
+
+def test_a_tokenizer_of_glm4_is_known_whatever_the_sizes(tmp_path: Path) -> None:
+    write(tmp_path, LATER, {"tokenizer_class": "ChatGLM4Tokenizer"})
+    with pytest.raises(CheckpointError, match="zai-org/glm-4-9b-chat-hf"):
+        family_of(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "family"), [("v2_e2e", Family.CHATGLM2), ("v3_e2e", Family.CHATGLM3)])
+def test_a_saved_model_stays_of_its_family(golden: Path, tmp_path: Path, name: str, family: Family) -> None:
+    """`save_pretrained` drops the name that the family was told by."""
+    register()
+    AutoConfig.from_pretrained(golden / name).save_pretrained(tmp_path)
+    assert family_of(tmp_path) is family
+
+
+def test_the_auto_classes_ask_all_files_of_a_directory(tmp_path: Path) -> None:
+    register()
+    write(tmp_path, LATER, {"name_or_path": "THUDM/chatglm3-6b"})
+    assert AutoConfig.from_pretrained(tmp_path).float32_rotary
+    assert ChatGLMConfig.from_pretrained(tmp_path).float32_rotary

@@ -189,8 +189,8 @@ class ChatGLM2Model(ChatGLM2PreTrainedModel):
 
     def _tables(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Return cosine and sine, (B, 1, T, R/2)."""
-        is_float32 = bool(self.config.float32_rotary)
-        cos, sin = pair_tables(positions, self.config.kv_channels // 2, dtype, is_float32=is_float32)
+        is_float32, ratio = bool(self.config.float32_rotary), self.config.rope_ratio
+        cos, sin = pair_tables(positions, self.config.kv_channels // 2, dtype, is_float32=is_float32, ratio=ratio)
         return cos[:, None], sin[:, None]
 
 

@@ -1,11 +1,14 @@
 """The configuration of ChatGLM-6B, in the keys of its published config.json."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.models.config2 import ChatGLM2Config
+from glmbot.serving.models.family import CONFIG_FILE, FLOAT32_ROTARY, Family, family_of
 
 _SIZES = ("vocab_size", "hidden_size", "num_layers", "num_attention_heads", "inner_hidden_size", "max_sequence_length")
 
@@ -77,8 +80,21 @@ class ChatGLMConfig(PretrainedConfig):
         """Return the configuration of the generation that the keys belong to."""
         if "padded_vocab_size" not in config_dict:
             return super().from_dict(config_dict, **kwargs)
-        is_third = "chatglm3" in str(config_dict.get("_name_or_path", "")).lower()
-        return ChatGLM2Config.from_dict({"float32_rotary": is_third} | config_dict, **kwargs)
+        is_third = _family(config_dict, Path(str(kwargs.get("name_or_path", "")))) is Family.CHATGLM3
+        return ChatGLM2Config.from_dict({FLOAT32_ROTARY: is_third} | config_dict, **kwargs)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *args: Any, **kwargs: Any) -> Any:
+        """Load from a directory, whose other files tell ChatGLM2 and ChatGLM3 apart."""
+        kwargs.setdefault("name_or_path", str(pretrained_model_name_or_path))
+        return super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+
+
+def _family(settings: Mapping[str, Any], directory: Path) -> Family:
+    """Return the family of a later generation: by all files of its directory, where that is known."""
+    if (directory / CONFIG_FILE).is_file():
+        return family_of(directory)
+    return Family.CHATGLM3 if Family.CHATGLM3 in str(settings.get("_name_or_path", "")).lower() else Family.CHATGLM2
 
 
 def _check_sizes(config: ChatGLMConfig) -> None:

@@ -24,7 +24,8 @@ _EXPECTED = {
 class ChatGLM2Config(PretrainedConfig):
     """The shape of ChatGLM2 and ChatGLM3; the defaults are those of the real ChatGLM2-6B.
 
-    ChatGLM3's network differs in one thing: `float32_rotary`, see rotary2.py.
+    ChatGLM3's network differs in its rotary tables: `float32_rotary`, see rotary2.py. `rope_ratio` is above 1 in the
+    models for 32k tokens.
     """
 
     model_type = "chatglm"
@@ -43,6 +44,7 @@ class ChatGLM2Config(PretrainedConfig):
         seq_length: int = 32768,
         add_qkv_bias: bool = True,
         float32_rotary: bool = False,
+        rope_ratio: float = 1.0,
         eos_token_id: int = 2,
         pad_token_id: int = 0,
         **kwargs: Any,
@@ -65,6 +67,7 @@ class ChatGLM2Config(PretrainedConfig):
         self.seq_length = seq_length
         self.add_qkv_bias = add_qkv_bias
         self.float32_rotary = float32_rotary
+        self.rope_ratio = rope_ratio
         _check_sizes(self)
         kwargs |= {"tie_word_embeddings": False, "eos_token_id": eos_token_id, "pad_token_id": pad_token_id}
         super().__init__(**kwargs)
@@ -78,6 +81,9 @@ def _check_sizes(config: ChatGLM2Config) -> None:
             raise CheckpointError(f"{name!r} must be a whole number above 0, not {size!r}")
     if not isinstance(config.layernorm_epsilon, float) or config.layernorm_epsilon <= 0:
         raise CheckpointError(f"'layernorm_epsilon' must be a number above 0, not {config.layernorm_epsilon!r}")
+    ratio = config.rope_ratio
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or ratio <= 0:
+        raise CheckpointError(f"'rope_ratio' must be a number above 0, not {ratio!r}")
     if config.kv_channels % 4:  # half of it is rotated, in pairs
         raise CheckpointError(f"'kv_channels' {config.kv_channels} must be a multiple of 4")
     if config.num_attention_heads % config.multi_query_group_num:

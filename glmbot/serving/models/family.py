@@ -11,11 +11,15 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from glmbot.errors import CheckpointError
 
 CHATGLM = "chatglm"
+CONFIG_FILE = "config.json"
 _SUPPORTED = (
     "supported are ChatGLM-6B, ChatGLM2-6B, ChatGLM3-6B, and the causal models that transformers has itself, such as "
     "GLM-4 (-hf), Qwen and Llama"
 )
+FLOAT32_ROTARY = "float32_rotary"
+"""Our own key in config.json: true for ChatGLM3. `save_pretrained` writes it, and drops the model's name."""
 _GLM4_VOCAB_SIZE = 151552
+_ROPE_RATIO = "rope_ratio"
 _SECOND_LENGTH, _THIRD_LENGTH = 32768, 8192
 _ROLE_MARK = "<|user|>"
 
@@ -31,7 +35,7 @@ class Family(StrEnum):
 
 def family_of(directory: Path) -> Family:
     """Return the family of a checkpoint directory. Raises CheckpointError for one that is not supported."""
-    path = directory / "config.json"
+    path = directory / CONFIG_FILE
     config = _read(path)
     kind = config.get("model_type")
     if kind != CHATGLM:
@@ -55,8 +59,10 @@ def _native(path: Path, kind: object) -> Family:
 
 
 def _refuse_glm4(path: Path, config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> None:
-    is_glm4 = config.get("padded_vocab_size") == _GLM4_VOCAB_SIZE or "rope_ratio" in config
-    if is_glm4 or tokenizer.get("tokenizer_class") == "ChatGLM4Tokenizer":
+    is_glm4 = config.get("padded_vocab_size") == _GLM4_VOCAB_SIZE
+    # of the older generations, those for 32k tokens have a ratio too; their names tell them from GLM-4
+    is_unnamed = _ROPE_RATIO in config and FLOAT32_ROTARY not in config and not _named(*_names(config, tokenizer))
+    if is_glm4 or is_unnamed or tokenizer.get("tokenizer_class") == "ChatGLM4Tokenizer":
         raise CheckpointError(
             f"{str(path)!r} is of GLM-4 in its first form, which needs code from its repository; use the same model in "
             "transformers' own form: zai-org/glm-4-9b-chat-hf"
@@ -65,9 +71,10 @@ def _refuse_glm4(path: Path, config: Mapping[str, Any], tokenizer: Mapping[str, 
 
 def _later_generation(directory: Path, config: Mapping[str, Any]) -> Family:
     """Tell ChatGLM2 and ChatGLM3 apart: their networks have the same keys, so it is by name, tokenizer, length."""
+    if isinstance(is_third := config.get(FLOAT32_ROTARY), bool):
+        return Family.CHATGLM3 if is_third else Family.CHATGLM2
     tokenizer = _read(directory / "tokenizer_config.json")
-    names = [config.get("_name_or_path"), tokenizer.get("name_or_path")]
-    if family := _named(*names):
+    if family := _named(*_names(config, tokenizer)):
         return family
     if _has_role_marks(directory, tokenizer):
         return Family.CHATGLM3
@@ -75,6 +82,11 @@ def _later_generation(directory: Path, config: Mapping[str, Any]) -> Family:
     if length in (_SECOND_LENGTH, _THIRD_LENGTH):
         return Family.CHATGLM3 if length == _THIRD_LENGTH else Family.CHATGLM2
     return _named(directory.resolve().name) or Family.CHATGLM2
+
+
+def _names(config: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> tuple[object, object]:
+    """Return the names that the files of a checkpoint say it has."""
+    return config.get("_name_or_path"), tokenizer.get("name_or_path")
 
 
 def _named(*names: object) -> Family | None:

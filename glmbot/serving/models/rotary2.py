@@ -6,18 +6,22 @@ from torch import Tensor
 from glmbot.serving.models.rotary import BASE
 
 
-def pair_tables(positions: Tensor, dim: int, dtype: torch.dtype, *, is_float32: bool) -> tuple[Tensor, Tensor]:
+def pair_tables(
+    positions: Tensor, dim: int, dtype: torch.dtype, *, is_float32: bool, ratio: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Return cosine and sine of each position's angles, one for each pair of channels.
 
     positions: (B, T); dim: rotated channels of a head, R; returns two tensors (B, T, R/2) of `dtype`.
     ChatGLM2 computes frequencies and angles in the precision of its weights, ChatGLM3 (`is_float32`) always in
     float32; both in float32 where the weights are, so there the two networks are the same. bfloat16 numbers positions
-    up to 256 only, so there float32 is used for both.
+    up to 256 only, so there float32 is used for both. `ratio` is above 1 in the models for 32k tokens: ChatGLM2-6B-32k
+    divides the positions by it, ChatGLM3-6B-32k multiplies the base.
     """
     working = torch.float32 if is_float32 or dtype != torch.float16 else dtype
     steps = torch.arange(0, dim, 2, device=positions.device).to(working)
-    frequencies = 1.0 / BASE ** (steps / dim)
-    angles = (positions.to(working)[..., None] * frequencies).float()
+    base, stretch = (BASE * ratio, 1.0) if is_float32 else (BASE, ratio)
+    frequencies = 1.0 / base ** (steps / dim)
+    angles = (positions.to(working)[..., None] / stretch * frequencies).float()
     return angles.cos().to(dtype), angles.sin().to(dtype)
 
 

@@ -84,7 +84,7 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
             self._convert_token_to_id(token): AddedToken(token, lstrip=True, rstrip=True, special=True)
             for token in specials.values()
         }
-        super().__init__(**specials, **kwargs)
+        super().__init__(**specials, num_image_tokens=num_image_tokens, **kwargs)  # the number is saved too
         self._update_trie()
         self.gmask_token_id = self._convert_token_to_id(self.gmask_token)
         self.end_token_id = self._convert_token_to_id(self.end_token)

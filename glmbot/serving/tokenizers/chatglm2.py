@@ -48,6 +48,7 @@ class ChatGLM2Tokenizer(PreTrainedTokenizer):
         for name in ("auto_map", "unk_token", "pad_token", "eos_token", "padding_side", "additional_special_tokens"):
             kwargs.pop(name, None)  # fixed by the model; auto_map names code, which is never run
         kwargs.setdefault("clean_up_tokenization_spaces", False)
+        kwargs["has_roles"] = has_roles  # kept by save_pretrained
         super().__init__(padding_side="left", unk_token="<unk>", pad_token="<unk>", eos_token="</s>", **kwargs)
 
     @classmethod
@@ -146,9 +147,7 @@ class ChatGLM2Tokenizer(PreTrainedTokenizer):
     ) -> Any:
         """Pad one row on the left, and give it mask and positions."""
         row = list(encoded_inputs["input_ids"])
-        length = len(row) if padding_strategy == PaddingStrategy.LONGEST or max_length is None else max_length
-        if padding_strategy == PaddingStrategy.LONGEST and max_length is not None:
-            length = max_length
+        length = len(row) if max_length is None else max_length
         if pad_to_multiple_of:
             length = -(-length // pad_to_multiple_of) * pad_to_multiple_of
         num_pads = max(0, length - len(row)) if padding_strategy != PaddingStrategy.DO_NOT_PAD else 0
