@@ -49,8 +49,17 @@ def this_machine() -> Machine:
 
 def free_memory(files: SystemFiles) -> int | None:
     """Return how much memory this process may still take: the machine's, or what its control groups allow."""
-    sizes = [_field(files.proc / "meminfo", "MemAvailable:"), *_free_in_groups(files)]
+    sizes = [field_of(files.proc / "meminfo", "MemAvailable:"), *_free_in_groups(files)]
     return min((size for size in sizes if size is not None), default=None)
+
+
+def field_of(path: Path, name: str, unit: int = 1024) -> int | None:
+    """Return a number of a file with one `name number` a line."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return next(int(words[1]) * unit for line in lines if (words := line.split()) and words[0] == name)
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
 
 
 def find_gpus(program: str = "nvidia-smi") -> list[Gpu]:
@@ -101,7 +110,7 @@ def _free_in(group: Path, limit_file: str, usage_file: str) -> int | None:
     limit, usage = _number(group / limit_file), _number(group / usage_file)
     if limit is None or usage is None or limit >= _NO_LIMIT:
         return None
-    reclaimable = _field(group / "memory.stat", "inactive_file", unit=1) or 0
+    reclaimable = field_of(group / "memory.stat", "inactive_file", unit=1) or 0
     return max(0, limit - usage + reclaimable)
 
 
@@ -109,13 +118,4 @@ def _number(path: Path) -> int | None:
     try:
         return int(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # "max"
-        return None
-
-
-def _field(path: Path, name: str, unit: int = 1024) -> int | None:
-    """Return a number of a file with one `name number` a line."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return next(int(words[1]) * unit for line in lines if (words := line.split()) and words[0] == name)
-    except (OSError, ValueError, IndexError, StopIteration):
         return None

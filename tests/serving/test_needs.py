@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from glmbot.checkpoints.machine import SystemFiles
 from glmbot.errors import CheckpointError
 from glmbot.serving.layout import Layout
-from glmbot.serving.memory import SystemFiles, available_bytes, peak_bytes, resident_bytes
+from glmbot.serving.memory import available_bytes, peak_bytes, resident_bytes
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.needs import check_memory, choose_kv, choose_precision, conversation_bytes
 from glmbot.serving.precision import KvPrecision, Precision
