@@ -6,7 +6,7 @@ BIN := .venv/bin
 # The whole reference set where it is at hand, else the part of it that is in the repository.
 FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
-.PHONY: help run test check bench demo-model build format clean
+.PHONY: help run test check bench bench-memory demo-model build format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,12 @@ check: .venv/.dev  ## Check style, types and the floors of the architecture
 	@$(BIN)/lint-imports
 
 bench: .venv/.dev  ## Run the benchmarks
-	@$(BIN)/python benchmarks/fidelity.py $(FIXTURES) --only v1 --json
+	@$(BIN)/python benchmarks/fidelity.py $(FIXTURES) --json
+	@$(BIN)/python benchmarks/distance.py $(FIXTURES) --demo --json
 	@$(BIN)/python -m glmbot.demo.evaluate --json
+
+bench-memory: .venv/.dev  ## Measure ChatGLM-6B's memory with random weights (25 GB of disk, half an hour)
+	@for mode in int4 int8 bf16; do $(BIN)/python benchmarks/memory.py --precision $$mode --json || exit 1; done
 
 demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (up to an hour on two cores)
 	@$(BIN)/python -m glmbot.demo.train

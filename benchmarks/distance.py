@@ -64,8 +64,8 @@ def main() -> None:
 
 
 def _distances(fixtures: Path) -> Iterator[tuple[str, float]]:
-    for name in NAMES:
-        directory = fixtures / name
+    for directory in (fixtures / name for name in NAMES if (fixtures / name).is_dir()):
+        name = directory.name
         prompts = list(_prompts(directory))
         exact = load_model(directory, Precision.FP32, CPU)
         paths = [(prompt, *_greedy(exact, prompt)) for prompt in prompts]
