@@ -9,6 +9,7 @@ from sentencepiece import SentencePieceProcessor
 from torch import nn
 
 from glmbot.demo.batches import SpecialIds
+from glmbot.demo.names import COMMON_CHARACTERS
 from glmbot.demo.vocabulary import NUM_PIECES
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.config import ChatGLMConfig
@@ -17,6 +18,7 @@ from glmbot.serving.tokenizers.chatglm import mark_white_space
 # Sublayers add to sqrt(56) times their normalised input, whatever the depth: with ordinary weights a model of four
 # layers would hardly hear them. This gain on the last matrix of each makes them count.
 _OUTPUT_GAIN = 4.0
+_TINY = 1e-6
 _OUTPUTS = ("attention.dense.weight", "mlp.dense_4h_to_h.weight")
 
 
@@ -39,6 +41,7 @@ class Recipe:
     final_rate: float = 0.02
     weight_decay: float = 0.02
     save_seconds: float = 120.0
+    character_length: float = 1.3
 
 
 class PieceEncoder:
@@ -115,3 +118,17 @@ def rate_factor(step: int, recipe: Recipe) -> float:
         return (step + 1) / recipe.num_warmup_steps
     done = (step - recipe.num_warmup_steps) / max(1, recipe.num_steps - recipe.num_warmup_steps)
     return recipe.final_rate + (1 - recipe.final_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+@torch.no_grad()
+def even_out(model: ChatGLMForConditionalGeneration, encoder: PieceEncoder, length: float) -> None:
+    """Stretch the embeddings of characters that are shorter than `length` to it, once the training is over.
+
+    Weight decay, and every answer that a piece is not part of, shorten the rows of characters that the corpus hardly
+    has. Short rows lose against long ones, and then names are not copied: of 121 Chinese dialogues of the corpus 90
+    were answered to the letter before and 109 after, of 119 English ones 104 and 106 (2026-11-25).
+    """
+    characters = torch.tensor([encoder.id_of(character) for character in COMMON_CHARACTERS])
+    weights = model.transformer.word_embeddings.weight
+    rows = weights[characters]
+    weights[characters] = rows * (length / rows.norm(dim=1, keepdim=True).clamp(min=_TINY)).clamp(min=1.0)

@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from glmbot.demo.batches import Batch, read_batches
 from glmbot.demo.cases import held_out_phrases, read_cases
 from glmbot.demo.corpus import Corpus, Dialogue, contains_held_out
-from glmbot.demo.recipe import PieceEncoder, Recipe, configure, initialise, make_optimiser, rate_factor
+from glmbot.demo.recipe import PieceEncoder, Recipe, configure, even_out, initialise, make_optimiser, rate_factor
 from glmbot.demo.vocabulary import train_vocabulary
 from glmbot.demo.writing import CHECKPOINT, VOCABULARY, write_checkpoint
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
@@ -59,6 +59,9 @@ def _work(rank: int, rendezvous: Path, directory: Path, recipe: Recipe) -> None:
     if rank == 0:
         logger.info("%d parameters; %s", sum(p.numel() for p in model.parameters()), asdict(recipe))
     _run(model, _read(encoder, recipe, rank), recipe, directory if rank == 0 else None)
+    if rank == 0:
+        even_out(model, encoder, recipe.character_length)
+        write_checkpoint(model, directory)
     torch.distributed.destroy_process_group()
 
 
@@ -93,7 +96,7 @@ def _checked(dialogues: Iterator[Dialogue], held_out: frozenset[str]) -> Iterato
 def _run(
     model: ChatGLMForConditionalGeneration, batches: Iterator[Batch], recipe: Recipe, directory: Path | None
 ) -> None:
-    """Take all steps; the worker with a directory writes the checkpoint, now and then and at the end."""
+    """Take all steps; the worker with a directory writes the checkpoint now and then."""
     optimiser = make_optimiser(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_factor(step, recipe))
     progress = _Progress()
@@ -111,7 +114,7 @@ def _run(
         if directory is None:
             continue
         progress.add(step, loss.item(), batch.ids.numel() * recipe.num_workers)
-        if time.monotonic() - saved > recipe.save_seconds or step == recipe.num_steps:
+        if time.monotonic() - saved > recipe.save_seconds:
             write_checkpoint(model, directory)
             saved = time.monotonic()
 

@@ -73,24 +73,26 @@ def test_answers_are_as_the_server_would_write_them():
 
 @pytest.fixture(scope="module")
 def scores(checkpoint):
-    """Return the scores in a slice of the evaluation."""
-    singles = [case for case in CASES if case.topic != "memory"][::10]
-    memories = [case for case in CASES if case.topic == "memory" and len(case.turns) == 3][::5]
-    return summarise([play(checkpoint, case) for case in (*singles, *memories)])
+    """Return the scores in the whole evaluation."""
+    return summarise([play(checkpoint, case) for case in CASES])
 
 
-@pytest.mark.xfail(strict=True, reason="missed so far: README.md beside the model has its scores")
-def test_a_slice_of_the_evaluation_passes_the_bars(scores):
+@pytest.mark.timeout(600)
+def test_the_evaluation_passes_the_bars(scores):
     assert scores["score"] >= 0.85
     assert scores["score_zh"] >= 0.8
     assert scores["score_en"] >= 0.8
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.xfail(strict=True, reason="missed so far: README.md beside the model has its scores")
+def test_memory_over_three_turns_passes_its_bar(scores):
     assert scores["score_memory"] >= 0.8
 
 
-def test_a_slice_of_the_evaluation_keeps_what_was_reached(scores):
-    assert scores["score"] >= 0.7
-    assert scores["score_en"] >= 0.75
-    assert scores["score_memory"] >= 0.4
+@pytest.mark.timeout(600)
+def test_memory_over_three_turns_keeps_what_was_reached(scores):
+    assert scores["score_memory"] >= 0.6
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_slice_of_the_evaluation_keeps_what_was_reached(scores):
             "我叫柳如烟。",
             "我叫什么名字？",
             "柳如烟",
-            marks=pytest.mark.xfail(strict=True, reason="rare characters are not copied reliably yet"),
+            marks=pytest.mark.xfail(strict=True, reason="not all rare characters are copied yet"),
         ),
     ],
 )
