@@ -1,4 +1,4 @@
-"""Makes the demo model: vocabulary, corpus and weights, seeded, in under an hour on two cores.
+"""Makes the demo model: vocabulary, corpus and weights, seeded, in an hour or more on two cores.
 
 python -m glmbot.demo.train [--directory DIRECTORY] [--steps STEPS]
 """
