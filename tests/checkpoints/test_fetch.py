@@ -273,15 +273,15 @@ def test_another_revision_is_not_mixed_into_a_model_that_is_there(fetcher: Fetch
 
 
 def test_a_second_fetch_at_the_same_time_is_refused(fetcher: Fetcher, hub: FakeHub) -> None:
-    hub.trouble.gate = threading.Event()
+    gate = hub.trouble.gates["ice_text.model"] = threading.Event()
     first = threading.Thread(target=fetcher.fetch)
     first.start()
     try:
-        wait_until(lambda: bool(hub.of("ice_text.model")))  # which waits at the gate
+        wait_until(lambda: bool(hub.of("ice_text.model")))  # which waits at its gate
         with pytest.raises(ConfigError, match=r"being fetched or changed by another glmbot \(process \d+\)"):
             Fetcher(hub, fetcher.store).fetch()
     finally:
-        hub.trouble.gate.set()
+        gate.set()
         first.join()
     assert_complete(fetcher)
 

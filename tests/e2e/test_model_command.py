@@ -49,16 +49,15 @@ async def test_a_model_is_fetched_listed_checked_and_removed(tmp_path: Path, hub
 
 
 async def test_a_fetch_that_was_killed_goes_on_with_the_rest(tmp_path: Path, hub: FakeHub) -> None:
-    hub.trouble.gate = threading.Event()
+    gate = hub.trouble.gates[WEIGHTS] = threading.Event()
     process = await start(tmp_path, "model", "fetch", "owner/model", HF_ENDPOINT=hub.url)
     part = tmp_path / "share" / "glmbot" / "models" / "owner--model.part"
     async with asyncio.timeout(60):
         while not any(path.stat().st_size >= 1 << 16 for path in part.glob(f"{WEIGHTS}.*")):
-            hub.trouble.gate.set() if hub.of("ice_text.model") and not hub.of(WEIGHTS) else hub.trouble.gate.clear()
             await asyncio.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     await process.communicate()
-    hub.trouble.gate.set()
+    gate.set()
     assert not part.with_name("owner--model").exists()
     hub.asked.clear()
     (partial,) = part.glob(f"{WEIGHTS}.*")
@@ -69,7 +68,7 @@ async def test_a_fetch_that_was_killed_goes_on_with_the_rest(tmp_path: Path, hub
 
 
 async def test_an_interrupted_fetch_says_how_to_go_on(tmp_path: Path, hub: FakeHub) -> None:
-    hub.trouble.gate = threading.Event()
+    hub.trouble.gates["ice_text.model"] = threading.Event()
     process = await start(tmp_path, "model", "fetch", "owner/model", HF_ENDPOINT=hub.url)
     async with asyncio.timeout(60):
         while not hub.of("ice_text.model"):

@@ -45,8 +45,8 @@ class Trouble:
     """Another hub that has the large files."""
     listed_sizes: dict[str, int] = field(default_factory=dict)
     listed_paths: list[str] = field(default_factory=list)
-    gate: threading.Event | None = None
-    """What large files wait for after their first block."""
+    gates: dict[str, threading.Event] = field(default_factory=dict)
+    """By file: what it waits for after its first block."""
 
 
 class FakeHub:
@@ -74,8 +74,8 @@ class FakeHub:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.trouble.gate:
-            self.trouble.gate.set()
+        for gate in self.trouble.gates.values():
+            gate.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -181,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._body(name, self._damaged(name, content)[start:])
 
     def _body(self, name: str, body: bytes) -> None:
-        trouble = self.hub.trouble
+        trouble, gate = self.hub.trouble, self.hub.trouble.gates.get(name)
         cuts = trouble.cut_after.get(name, [])
         end = cuts.pop(0) if cuts else None
         sent = body if end is None else body[:end]
@@ -192,8 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
             except OSError:  # the client has gone
                 break
             time.sleep(trouble.seconds_a_block)
-            if trouble.gate and len(body) > LFS_BYTES:
-                trouble.gate.wait(30)
+            if gate:
+                gate.wait(60)
         if end is not None:
             self.close_connection = True
 
