@@ -37,6 +37,7 @@ def test_every_golden_case_agrees(golden: Path) -> None:
     assert report.worst["logit"] < TOLERANCE > report.worst["hidden"]
 
 
+@pytest.mark.timeout(300)
 def test_every_shared_case_agrees(shared: Path) -> None:
     report = run(shared, only="", tokenizers=shared.parents[1] / "tokenizers", verbose=False)
     assert report.failed == report.skipped == []

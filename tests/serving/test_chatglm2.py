@@ -1,5 +1,7 @@
 """The networks and the tokenizer of ChatGLM2 and ChatGLM3 beyond the reference values that `test_chatglm` compares."""
 
+import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from glmbot.serving.models.registry import register
 from glmbot.serving.models.rotary2 import pair_tables
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
+from glmbot.serving.weights import load_model
 
 SMALL = {
     "padded_vocab_size": 96,
@@ -55,6 +58,29 @@ def test_only_chatglm3_has_roles(golden: Path) -> None:
     assert not second.has_roles
     with pytest.raises(CheckpointError, match="role 'user' is unknown"):
         second.build_single_message("user", "", "hi")
+
+
+@pytest.mark.parametrize("name", ["v1_e2e", "v2_e2e"])
+@torch.inference_mode()
+def test_a_layers_output_is_kept_only_where_it_is_asked_for(golden: Path, name: str) -> None:
+    """Of ChatGLM-6B and 2,048 tokens the 29 states would be a gigabyte."""
+    model = load_model(golden / name, torch.float32, torch.device("cpu"))
+    outputs: list[weakref.ref[torch.Tensor]] = []
+    num_alive: list[int] = []
+
+    def note(_: torch.nn.Module, __: object, output: torch.Tensor) -> None:
+        outputs.append(weakref.ref(output))
+        num_alive.append(sum(output() is not None for output in outputs))
+
+    for block in model.get_submodule("transformer").modules():
+        if type(block).__name__ == "Block":
+            block.register_forward_hook(note)
+    ids = torch.tensor([json.loads((golden / name / "chat.json").read_text("utf-8"))[0]["input_ids"]])
+    model(ids)
+    assert len(num_alive) > 1
+    assert max(num_alive) <= 2  # a layer's input and its output
+    states = model(ids, output_hidden_states=True).hidden_states
+    assert len(states) == model.config.num_layers + 1
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 6])

@@ -109,16 +109,17 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         view = view_of(pad(attention_mask, (num_prefix, 0))) if attention_mask is not None else None
         x = self.word_embeddings(input_ids)
         tables = self._tables(position_ids, x.dtype)
-        states = [x]
+        states: list[Tensor] = []
         for block in self.layers:
+            if output_hidden_states:
+                states.append(x)
             x = block(x, tables, view, cache)
-            states.append(x)
         x = self.final_layernorm(x)
-        states[-1] = x  # as published: the last layer's own output is not among them
         return BaseModelOutputWithPast(
             last_hidden_state=x,
             past_key_values=cache if use_cache else None,
-            hidden_states=tuple(states) if output_hidden_states else None,
+            # as published: the last layer's own output is not among them
+            hidden_states=(*states, x) if output_hidden_states else None,
         )
 
     def new_cache(self, num_rows: int = 1) -> Cache:

@@ -177,14 +177,15 @@ class ChatGLM2Model(ChatGLM2PreTrainedModel):
         x = self.embedding.word_embeddings(input_ids)
         is_open = open_columns(attention_mask, input_ids.shape[1], num_cached, num_prefix, x.device)
         tables = self._tables(position_ids, x.dtype)
-        states = [x]
+        states: list[Tensor] = []
         for block in self.encoder.layers:
+            if output_hidden_states:
+                states.append(x)
             x = block(x, tables, is_open, cache)
-            states.append(x)
         return BaseModelOutputWithPast(
             last_hidden_state=self.encoder.final_layernorm(x),
             past_key_values=cache if use_cache else None,
-            hidden_states=tuple(states) if output_hidden_states else None,
+            hidden_states=(*states, x) if output_hidden_states else None,
         )
 
     def _tables(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
