@@ -22,10 +22,10 @@ from glmbot.demo.decoding import Checkpoint
 from glmbot.demo.evaluate import play
 from glmbot.demo.writing import CHECKPOINT
 from glmbot.serving.engine.decoder import CausalDecoder, ChatGLMDecoder
+from glmbot.serving.loading.precision import KvPrecision, Precision
+from glmbot.serving.loading.weights import load_model, load_tokenizer
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.registry import ChatGLMNetwork
-from glmbot.serving.precision import KvPrecision, Precision
-from glmbot.serving.weights import load_model, load_tokenizer
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures" / "chatglm"
 NAMES = ("v1_28layers", "v1_e2e", "v2_e2e", "v3_e2e")

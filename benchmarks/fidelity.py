@@ -20,7 +20,7 @@ from fidelity_checks.report import Report
 from fidelity_checks.tokenizers import check_published_tokenizer, check_tokenizer
 from fidelity_checks.weights import check_prefix, check_quantised, check_shards
 
-from glmbot.serving.weights import load_tokenizer
+from glmbot.serving.loading.weights import load_tokenizer
 
 ROOT = Path(__file__).parent.parent
 

@@ -27,16 +27,16 @@ from pathlib import Path
 
 import torch
 
-from glmbot.serving.convert import convert
 from glmbot.serving.engine.decoder import ChatGLMDecoder
-from glmbot.serving.memory import keep_large_blocks_apart, peak_bytes, resident_bytes
+from glmbot.serving.loading.convert import convert
+from glmbot.serving.loading.memory import keep_large_blocks_apart, peak_bytes, resident_bytes
+from glmbot.serving.loading.needs import choose_kv
+from glmbot.serving.loading.precision import KvPrecision, Precision
+from glmbot.serving.loading.shards import find_shards
+from glmbot.serving.loading.tensor_writer import Form, writing
+from glmbot.serving.loading.weights import load_config, load_model
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.config import ChatGLMConfig
-from glmbot.serving.needs import choose_kv
-from glmbot.serving.precision import KvPrecision, Precision
-from glmbot.serving.shards import find_shards
-from glmbot.serving.tensor_writer import Form, writing
-from glmbot.serving.weights import load_config, load_model
 
 NUM_DECODED = 8
 SPREAD = 0.02

@@ -8,20 +8,20 @@ import torch
 
 from fidelity_checks.networks import engine_tokens
 from fidelity_checks.report import CPU, Report, equal, read_json
-from glmbot.serving import chat_format, chat_format2, chat_format3
-from glmbot.serving.chat_texts import chat_text_for
-from glmbot.serving.conversation import ChatMessage
+from glmbot.serving.chat import chatglm, chatglm2, chatglm3
+from glmbot.serving.chat.conversation import ChatMessage
+from glmbot.serving.chat.texts import chat_text_for
 from glmbot.serving.engine.decoder import CausalDecoder
 from glmbot.serving.loaded_model import ChatText
+from glmbot.serving.loading.weights import load_model, load_tokenizer, load_tokenizer2
 from glmbot.serving.models.family import Family, family_of
 from glmbot.serving.models.registry import ChatGLMNetwork
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
-from glmbot.serving.weights import load_model, load_tokenizer, load_tokenizer2
 
 Tokenizer = ChatGLMTokenizer | ChatGLM2Tokenizer
-TIDY = {Family.CHATGLM: chat_format.process_response, Family.CHATGLM2: chat_format2.process_response}
-BUILD = {Family.CHATGLM: chat_format.build_prompt, Family.CHATGLM2: chat_format2.build_prompt}
+TIDY = {Family.CHATGLM: chatglm.process_response, Family.CHATGLM2: chatglm2.process_response}
+BUILD = {Family.CHATGLM: chatglm.build_prompt, Family.CHATGLM2: chatglm2.build_prompt}
 
 
 def check_chat(report: Report, directory: Path) -> None:
@@ -89,8 +89,8 @@ def messages_of(family: Family, chat: Mapping[str, Any]) -> list[ChatMessage]:
 def tidy(tokenizer: Tokenizer, family: Family, output: list[int]) -> str:
     """Return the answer as the published chat() does; ChatGLM3's leaves the last token out, whatever it is."""
     if family is Family.CHATGLM3:
-        last = chat_format3.split_response(old_decode(tokenizer, output[:-1]))[-1]
-        return chat_format2.process_response(last.content)
+        last = chatglm3.split_response(old_decode(tokenizer, output[:-1]))[-1]
+        return chatglm2.process_response(last.content)
     return TIDY[family](old_decode(tokenizer, output))
 
 

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from fidelity_checks.report import TABLE_TOLERANCE, Report, equal, read_json
-from glmbot.serving.chat_format import build_prompt, process_response
-from glmbot.serving.chat_texts import SAMPLING
+from glmbot.serving.chat.chatglm import build_prompt, process_response
+from glmbot.serving.chat.texts import SAMPLING
 from glmbot.serving.engine.sampler import candidates, replace_invalid
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.models.family import Family

@@ -21,13 +21,13 @@ from fidelity_checks.report import (
     equal,
     read_json,
 )
+from glmbot.serving.loading.precision import KvPrecision
+from glmbot.serving.loading.served_model import ServedModel
+from glmbot.serving.loading.weights import load_config, load_model
 from glmbot.serving.models.attention import SelfAttention, View
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.positions import prompt_mask
 from glmbot.serving.models.registry import ChatGLMNetwork
-from glmbot.serving.precision import KvPrecision
-from glmbot.serving.served_model import ServedModel
-from glmbot.serving.weights import load_config, load_model
 
 
 def check_model(report: Report, directory: Path) -> None:

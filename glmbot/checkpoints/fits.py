@@ -8,7 +8,7 @@ from glmbot.checkpoints.shape import CONVERSATION_TOKENS, Shape
 
 MODES = ("fp32", "fp16", "bf16", "int8", "int4")
 _WORKING_BYTES = 500_000_000
-"""Activations of a full prompt, and what is read while weights are changed; as in glmbot.serving.needs."""
+"""Activations of a full prompt, and what is read while weights are changed; as in glmbot.serving.loading.needs."""
 _SMALL_BYTES = 1_000_000_000
 """Up to here float32 is chosen on CPUs: exact, and the fastest there."""
 _DENSE_BYTES = {"fp32": 4, "fp16": 2, "bf16": 2}

@@ -19,7 +19,7 @@ from glmbot.cli.model_offer import ask
 from glmbot.cli.model_report import directory_of
 from glmbot.errors import CheckpointError, ConfigError
 from glmbot.phrases import Phrase
-from glmbot.serving.model_directory import is_name, resolve
+from glmbot.serving.loading.model_directory import is_name, resolve
 
 CONVERTED = "converted"
 """The source of models that were made here."""
@@ -126,8 +126,8 @@ def verify_model(models_dir: Path | None, name: str) -> VerifyReport:
 def convert_model(models_dir: Path | None, name: str, to: str, lora: Path | None, output: Path | None) -> Written:
     """Write a model in another precision; beside a stored one unless another directory is named. Raises ConfigError."""
     try:
-        from glmbot.serving.convert import convert
-        from glmbot.serving.precision import Precision
+        from glmbot.serving.loading.convert import convert
+        from glmbot.serving.loading.precision import Precision
     except ImportError as error:
         raise ConfigError(f"converting a model needs {error.name!r}; run: pip install 'glmbot[local]'") from error
     if to not in {precision.value for precision in Precision}:

@@ -8,7 +8,7 @@ from glmbot.checkpoints.store import Store
 from glmbot.cli.model_fetch import fetch_model
 from glmbot.errors import ConfigError
 from glmbot.phrases import Phrase
-from glmbot.serving.model_directory import resolve
+from glmbot.serving.loading.model_directory import resolve
 from glmbot.settings import InferenceSettings
 
 YES = frozenset({"y", "yes", "是", "好"})

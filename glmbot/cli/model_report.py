@@ -13,7 +13,7 @@ from glmbot.checkpoints.progress import size_text
 from glmbot.checkpoints.shape import CONVERSATION_TOKENS, Shape, shape_of
 from glmbot.checkpoints.store import Store, StoredModel
 from glmbot.errors import ConfigError
-from glmbot.serving.model_directory import is_name, resolve
+from glmbot.serving.loading.model_directory import is_name, resolve
 
 Facts = Mapping[str, Any]
 """Flat JSON on its way out; `modes` and nothing else is a list."""

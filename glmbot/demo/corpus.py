@@ -11,7 +11,7 @@ from glmbot.demo.noise import add_noise
 from glmbot.demo.topics import about, capitals, commands, connecting, courtesy, memory, other, storage, sums, words
 from glmbot.demo.topics.memory import Known
 from glmbot.demo.topics.persona import Persona, invent_persona
-from glmbot.serving.chat_format import build_prompt, process_response
+from glmbot.serving.chat.chatglm import build_prompt, process_response
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from glmbot.serving.chat_format import build_prompt, process_response
+from glmbot.serving.chat.chatglm import build_prompt, process_response
+from glmbot.serving.loading.weights import load_model, load_tokenizer
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
-from glmbot.serving.weights import load_model, load_tokenizer
 
 _MAX_NEW_TOKENS = 96
 

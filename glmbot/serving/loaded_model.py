@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from glmbot.serving.conversation import ChatMessage, Tool, ToolCall
+from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall
 from glmbot.serving.engine.sequence import Sampling
 
 if TYPE_CHECKING:  # the engine brings torch, and the server listens before torch is there

@@ -21,13 +21,13 @@ from starlette.types import ASGIApp
 
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
+from glmbot.serving.api.openai import build_app
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.model_directory import name_of, resolve
-from glmbot.serving.openai_api import build_app
+from glmbot.serving.loading.model_directory import name_of, resolve
 
 if TYPE_CHECKING:
-    from glmbot.serving.loading import LoadOptions
+    from glmbot.serving.loading.checkpoint import LoadOptions
 
 AUTO = "auto"
 MAX_RUNNING = 8
@@ -95,14 +95,14 @@ def _load(directory: Path, options: ServeOptions) -> LoadedModel:
     model 5 to 30 times slower (1.6 ms against 8 to 53 ms, 2026-11-24). It is read when torch is imported.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from glmbot.serving.loading import load
+    from glmbot.serving.loading.checkpoint import load
 
     return load(directory, options.device, MAX_RUNNING, _load_options(options))
 
 
 def _load_options(options: ServeOptions) -> "LoadOptions":
-    from glmbot.serving.loading import LoadOptions
-    from glmbot.serving.precision import KvPrecision, Precision
+    from glmbot.serving.loading.checkpoint import LoadOptions
+    from glmbot.serving.loading.precision import KvPrecision, Precision
 
     return LoadOptions(
         precision=_choice(Precision, "precision", options.precision),

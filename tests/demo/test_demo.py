@@ -12,7 +12,7 @@ from glmbot.demo.corpus import Corpus, contains_held_out
 from glmbot.demo.decoding import Checkpoint, answer, load
 from glmbot.demo.evaluate import play, summarise
 from glmbot.demo.writing import CHECKPOINT
-from glmbot.serving.chat_format import process_response
+from glmbot.serving.chat.chatglm import process_response
 
 MAX_BYTES = 12 * 1024 * 1024
 CASES = read_cases()

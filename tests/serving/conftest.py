@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from glmbot.serving.loading.weights import load_model, load_tokenizer
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
-from glmbot.serving.weights import load_model, load_tokenizer
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "chatglm"

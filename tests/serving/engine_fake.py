@@ -11,12 +11,12 @@ import torch
 from pydantic import SecretStr
 from torch import Tensor
 
-from glmbot.serving.conversation import ChatMessage, Tool, ToolCall, plain_turns
+from glmbot.serving.api.openai import build_app
+from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_turns
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import ChatText, LoadedModel
-from glmbot.serving.openai_api import build_app
 from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
 
 END = 0

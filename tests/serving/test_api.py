@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.api.openai import build_app
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.openai_api import build_app
 from glmbot.serving.server import build_http_server, run_http
 from tests.serving.engine_client import Client, chat_body, client_of, open_request
 from tests.serving.engine_fake import MODEL_NAME, ScriptedModel, ServedFake, served, until

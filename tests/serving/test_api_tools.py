@@ -10,10 +10,10 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessage
 
-from glmbot.serving.chat_texts import ChatGLM3Text
-from glmbot.serving.conversation import Tool
+from glmbot.serving.chat.conversation import Tool
+from glmbot.serving.chat.texts import ChatGLM3Text
+from glmbot.serving.chat.tool_calls import FENCE_END
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
-from glmbot.serving.tool_calls import FENCE_END
 from tests.serving.engine_client import client_of
 from tests.serving.engine_fake import MODEL_NAME, RoleLetters, ScriptedModel, served
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmbot.serving.chat_format import ConversationError, ResponseStream, build_prompt, encode_chat, process_response
+from glmbot.serving.chat.chatglm import ConversationError, ResponseStream, build_prompt, encode_chat, process_response
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
 
 PIECES = [

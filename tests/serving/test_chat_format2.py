@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmbot.serving.chat_format2 import TidyStream, build_prompt, process_response
+from glmbot.serving.chat.chatglm2 import TidyStream, build_prompt, process_response
 
 PIECES = ["[[训练时间]]", "[", "[[", "训练", "时间]]", "]", ",", "中", " ", "\n", "a", "\u3000", "\x1e"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)

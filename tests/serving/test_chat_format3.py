@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from glmbot.serving.chat_format3 import TOOLS_OPENING, Part, encode_chat, parts_of, split_response
-from glmbot.serving.conversation import ChatMessage, ConversationError, Tool, ToolCall
+from glmbot.serving.chat.chatglm3 import TOOLS_OPENING, Part, encode_chat, parts_of, split_response
+from glmbot.serving.chat.conversation import ChatMessage, ConversationError, Tool, ToolCall
 from tests.serving.engine_fake import RoleLetters
 
 TRACK = Tool("track", {"name": "track", "description": "追踪", "parameters": {"type": "object"}})

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from glmbot.serving.chat_texts import SAMPLING, chat_text_for
-from glmbot.serving.conversation import ChatMessage, Role, Tool, ToolCall, ToolsNotSupported
+from glmbot.serving.chat.conversation import ChatMessage, Role, Tool, ToolCall, ToolsNotSupported
+from glmbot.serving.chat.texts import SAMPLING, chat_text_for
+from glmbot.serving.chat.tool_calls import read_python_call
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.loaded_model import ChatText
 from glmbot.serving.models.family import Family
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
-from glmbot.serving.tool_calls import read_python_call
 from tests.serving.engine_fake import RoleLetters
 from tests.serving.native_fake import build_tokenizer
 

@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.loading.weights import load_model
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.chatglm2 import ChatGLM2ForConditionalGeneration
 from glmbot.serving.models.config2 import ChatGLM2Config
@@ -16,7 +17,6 @@ from glmbot.serving.models.registry import register
 from glmbot.serving.models.rotary2 import pair_tables
 from glmbot.serving.tokenizers.chatglm import ChatGLMTokenizer
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
-from glmbot.serving.weights import load_model
 
 SMALL = {
     "padded_vocab_size": 96,

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glmbot.errors import CheckpointError, ConfigError
-from glmbot.serving.convert import convert
-from glmbot.serving.precision import Precision
-from glmbot.serving.weights import load_model, load_tokenizer
+from glmbot.serving.loading.convert import convert
+from glmbot.serving.loading.precision import Precision
+from glmbot.serving.loading.weights import load_model, load_tokenizer
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from glmbot.serving.engine.kv_cache import KeyValueCache
-from glmbot.serving.precision import KvPrecision
+from glmbot.serving.loading.precision import KvPrecision
 
 
 def tokens(length: int, seed: int) -> Tensor:

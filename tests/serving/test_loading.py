@@ -12,8 +12,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from glmbot.errors import CheckpointError, ConfigError
 from glmbot.serving.engine.sequence import Output, Request, Sampling
 from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.loading import LoadOptions, choose_device, default_sampling, load
-from glmbot.serving.precision import Precision
+from glmbot.serving.loading.checkpoint import LoadOptions, choose_device, default_sampling, load
+from glmbot.serving.loading.precision import Precision
 
 OF_FAMILY = Sampling(0.95, 0.7, 50)
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.precision import Precision
-from glmbot.serving.weights import load_model
+from glmbot.serving.loading.precision import Precision
+from glmbot.serving.loading.weights import load_model
 
 CPU = torch.device("cpu")
 MODULE = "transformer.layers.1.attention.query_key_value"

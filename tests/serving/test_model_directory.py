@@ -6,7 +6,7 @@ import pytest
 
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
-from glmbot.serving.model_directory import name_of, resolve
+from glmbot.serving.loading.model_directory import name_of, resolve
 
 
 @pytest.fixture

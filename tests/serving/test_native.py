@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.conversation import ChatMessage, ConversationError, Tool, ToolCall, ToolsNotSupported
-from glmbot.serving.native import NativeText, load_native_tokenizer
+from glmbot.serving.chat.conversation import ChatMessage, ConversationError, Tool, ToolCall, ToolsNotSupported
+from glmbot.serving.chat.native import NativeText, load_native_tokenizer
 from tests.serving.native_fake import TEMPLATE, build_tokenizer, save_checkpoint
 
 TOOL = Tool("f", {"name": "f", "parameters": {"type": "object"}})

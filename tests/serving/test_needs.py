@@ -7,12 +7,12 @@ import torch
 
 from glmbot.checkpoints.machine import SystemFiles
 from glmbot.errors import CheckpointError
-from glmbot.serving.layout import Layout
-from glmbot.serving.memory import available_bytes, peak_bytes, resident_bytes
+from glmbot.serving.loading.layout import Layout
+from glmbot.serving.loading.memory import available_bytes, peak_bytes, resident_bytes
+from glmbot.serving.loading.needs import check_memory, choose_kv, choose_precision, conversation_bytes
+from glmbot.serving.loading.precision import KvPrecision, Precision
+from glmbot.serving.loading.weights import load_model, needs_of
 from glmbot.serving.models.config import ChatGLMConfig
-from glmbot.serving.needs import check_memory, choose_kv, choose_precision, conversation_bytes
-from glmbot.serving.precision import KvPrecision, Precision
-from glmbot.serving.weights import load_model, needs_of
 
 CPU = torch.device("cpu")
 TRUE_SHAPE = ChatGLMConfig()

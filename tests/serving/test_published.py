@@ -11,10 +11,10 @@ from torch import Tensor
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.engine.decoder import CausalDecoder, ChatGLMDecoder
+from glmbot.serving.loading.precision import Precision
+from glmbot.serving.loading.weights import load_model
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.registry import ChatGLMNetwork
-from glmbot.serving.precision import Precision
-from glmbot.serving.weights import load_model
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-4

@@ -103,7 +103,7 @@ def test_only_the_layers_of_blocks_are_quantised(tiny_copy: nn.Module, bits: int
 
 @pytest.fixture
 def tiny_copy(golden: Path) -> nn.Module:
-    from glmbot.serving.weights import load_model
+    from glmbot.serving.loading.weights import load_model
 
     return load_model(golden / "v1_tiny", torch.float32, torch.device("cpu"))
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmbot.serving.chat_format2 import TidyStream
-from glmbot.serving.conversation import ToolCall
-from glmbot.serving.tool_calls import (
+from glmbot.serving.chat.chatglm2 import TidyStream
+from glmbot.serving.chat.conversation import ToolCall
+from glmbot.serving.chat.tool_calls import (
     MAX_CHARACTERS,
     read_arguments,
     read_json_call,
@@ -17,7 +17,7 @@ from glmbot.serving.tool_calls import (
     read_tagged_call,
     write_call,
 )
-from glmbot.serving.tool_streams import CallForm, NamedCallStream, TaggedCallStream
+from glmbot.serving.chat.tool_streams import CallForm, NamedCallStream, TaggedCallStream
 
 PYTHON = CallForm("```", read_python_call)
 CODE = "```python\ntool_call(symbol='10111')\n```"

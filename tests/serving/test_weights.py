@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.weights import load_config, load_model, load_tokenizer
+from glmbot.serving.loading.weights import load_config, load_model, load_tokenizer
 
 CPU = torch.device("cpu")
 BIAS = "transformer.layers.1.attention.dense.bias"

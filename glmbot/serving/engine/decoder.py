@@ -9,8 +9,8 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from glmbot.serving.engine.kv_cache import KeyValueCache
+from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
-from glmbot.serving.precision import KvPrecision
 
 
 class HasPrefix(Protocol):

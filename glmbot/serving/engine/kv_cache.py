@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
-from glmbot.serving.precision import KvPrecision
+from glmbot.serving.loading.precision import KvPrecision
 
 _GROWTH = 128
 """Tokens to make room for at a time; what is not used yet takes no memory on Linux."""

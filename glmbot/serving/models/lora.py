@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.finite import check_finite
-from glmbot.serving.shards import read_json, read_shard
+from glmbot.serving.loading.finite import check_finite
+from glmbot.serving.loading.shards import read_json, read_shard
 
 CONFIG_FILE = "adapter_config.json"
 _WEIGHT_FILES = ("adapter_model.safetensors", "adapter_model.bin")

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear
 
-from glmbot.serving.mapping import release
+from glmbot.serving.loading.mapping import release
 from glmbot.serving.models.kernels import MAX_KERNEL_ROWS
 from glmbot.serving.models.quantize import in_chunks
 

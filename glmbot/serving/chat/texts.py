@@ -5,15 +5,15 @@ from typing import Protocol, cast
 
 from transformers import PreTrainedTokenizerBase
 
-from glmbot.serving import chat_format, chat_format2, chat_format3
-from glmbot.serving.conversation import ChatMessage, Tool, ToolCall, plain_turns
+from glmbot.serving.chat import chatglm, chatglm2, chatglm3
+from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_turns
+from glmbot.serving.chat.native import NativeText
+from glmbot.serving.chat.tool_calls import read_python_call
+from glmbot.serving.chat.tool_streams import CallForm, NamedCallStream
 from glmbot.serving.engine.detokenizer import Detokenizer, TextDecoder
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.loaded_model import ChatText
 from glmbot.serving.models.family import Family
-from glmbot.serving.native import NativeText
-from glmbot.serving.tool_calls import read_python_call
-from glmbot.serving.tool_streams import CallForm, NamedCallStream
 
 SAMPLING: Mapping[Family, Sampling] = {
     Family.CHATGLM: Sampling(temperature=0.95, top_p=0.7, top_k=50),
@@ -26,7 +26,7 @@ SAMPLING: Mapping[Family, Sampling] = {
 PYTHON_CALL = CallForm("```", read_python_call)
 
 
-class GLMTokenizer(chat_format.PromptEncoder, TextDecoder, Protocol):
+class GLMTokenizer(chatglm.PromptEncoder, TextDecoder, Protocol):
     """What the tokenizers of ChatGLM and ChatGLM2 must offer."""
 
     @property
@@ -34,7 +34,7 @@ class GLMTokenizer(chat_format.PromptEncoder, TextDecoder, Protocol):
         """The mark that ends an answer."""
 
 
-class RoleTokenizer(chat_format3.RoleEncoder, GLMTokenizer, Protocol):
+class RoleTokenizer(chatglm3.RoleEncoder, GLMTokenizer, Protocol):
     """What ChatGLM3's tokenizer must offer."""
 
 
@@ -60,7 +60,7 @@ class ChatGLMText:
 
     def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
         """Return the prompt for a conversation. Raises ConversationError, with a reason, where there is none."""
-        return chat_format.encode_chat(self._tokenizer, plain_turns(messages, tools, "ChatGLM-6B"))
+        return chatglm.encode_chat(self._tokenizer, plain_turns(messages, tools, "ChatGLM-6B"))
 
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
@@ -68,7 +68,7 @@ class ChatGLMText:
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "ChatGLMResponse":
         """Begin an answer."""
-        return ChatGLMResponse(self._tokenizer, chat_format.ResponseStream())
+        return ChatGLMResponse(self._tokenizer, chatglm.ResponseStream())
 
 
 class ChatGLM2Text:
@@ -80,7 +80,7 @@ class ChatGLM2Text:
 
     def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
         """Return the prompt for a conversation. Raises ConversationError, with a reason, where there is none."""
-        return chat_format2.encode_chat(self._tokenizer, plain_turns(messages, tools, "ChatGLM2-6B"))
+        return chatglm2.encode_chat(self._tokenizer, plain_turns(messages, tools, "ChatGLM2-6B"))
 
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
@@ -88,7 +88,7 @@ class ChatGLM2Text:
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "ChatGLMResponse":
         """Begin an answer."""
-        return ChatGLMResponse(self._tokenizer, chat_format2.TidyStream())
+        return ChatGLMResponse(self._tokenizer, chatglm2.TidyStream())
 
 
 class TextStream(Protocol):
@@ -125,12 +125,12 @@ class ChatGLM3Text:
 
     def __init__(self, tokenizer: RoleTokenizer) -> None:
         self._tokenizer = tokenizer
-        marks = map(tokenizer.convert_tokens_to_ids, chat_format3.ENDING_ROLES)
+        marks = map(tokenizer.convert_tokens_to_ids, chatglm3.ENDING_ROLES)
         self.end_tokens = frozenset({int(tokenizer.eos_token_id), *marks})
 
     def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
         """Return the prompt for a conversation. Raises ConversationError, with a reason, where there is none."""
-        return chat_format3.encode_chat(self._tokenizer, messages, tools)
+        return chatglm3.encode_chat(self._tokenizer, messages, tools)
 
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
@@ -152,7 +152,7 @@ class ChatGLM3Response:
 
     def __init__(self, tokenizer: RoleTokenizer, names: Sequence[str]) -> None:
         self._tokenizer = tokenizer
-        self._assistant = tokenizer.convert_tokens_to_ids(chat_format3.ASSISTANT)
+        self._assistant = tokenizer.convert_tokens_to_ids(chatglm3.ASSISTANT)
         self._names = names
         self._has_earlier_text = self._has_text = False
         self.tool_calls: list[ToolCall] = []
@@ -176,7 +176,7 @@ class ChatGLM3Response:
     def _begin_turn(self) -> None:
         self._has_earlier_text = self._has_text
         self._detokenizer = Detokenizer(self._tokenizer)
-        self._turn = NamedCallStream(PYTHON_CALL, self._names, chat_format2.TidyStream())
+        self._turn = NamedCallStream(PYTHON_CALL, self._names, chatglm2.TidyStream())
 
     def _show(self, text: str) -> str:
         """Part a turn's text from that of an earlier turn."""

@@ -8,8 +8,8 @@ import jinja2
 from transformers import PreTrainedTokenizerBase
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.conversation import ChatMessage, ConversationError, Tool, ToolCall, ToolsNotSupported
-from glmbot.serving.tool_calls import read_arguments
+from glmbot.serving.chat.conversation import ChatMessage, ConversationError, Tool, ToolCall, ToolsNotSupported
+from glmbot.serving.chat.tool_calls import read_arguments
 
 Plain = dict[str, object]
 ToolsForm = Literal["argument", "message"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.shards import FETCH, find_shards, read_shard
+from glmbot.serving.loading.shards import FETCH, find_shards, read_shard
 
 _NAMES = ("prefix_encoder_only.safetensors",)
 _MARK = "prefix_encoder."

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 from glmbot.checkpoints.manifest import MANIFEST_FILE
 from glmbot.errors import CheckpointError, ConfigError
-from glmbot.serving.finite import check_finite
-from glmbot.serving.intake import Intake
-from glmbot.serving.layout import HEAD_BITS_KEY, Layout, stored_bits
-from glmbot.serving.mapping import is_mapped, release
+from glmbot.serving.loading.finite import check_finite
+from glmbot.serving.loading.intake import Intake
+from glmbot.serving.loading.layout import HEAD_BITS_KEY, Layout, stored_bits
+from glmbot.serving.loading.mapping import is_mapped, release
+from glmbot.serving.loading.precision import Precision
+from glmbot.serving.loading.shards import find_shards, read_json
+from glmbot.serving.loading.tensor_writer import SHARD_BYTES, Form, writing
+from glmbot.serving.loading.weights import CONFIG_FILE, build, choose_layout, load_config
 from glmbot.serving.models.lora import LoraAdapter
 from glmbot.serving.models.quantize import pack, quantise
-from glmbot.serving.precision import Precision
-from glmbot.serving.shards import find_shards, read_json
-from glmbot.serving.tensor_writer import SHARD_BYTES, Form, writing
-from glmbot.serving.weights import CONFIG_FILE, build, choose_layout, load_config
 
 _COPIED = {".json", ".model", ".txt", ".md", ".jinja", ""}
 """Tokenizers, settings, licences; never code."""

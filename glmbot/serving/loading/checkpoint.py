@@ -10,19 +10,19 @@ from pydantic import BaseModel, Field, ValidationError
 from transformers import PreTrainedModel
 
 from glmbot.errors import CheckpointError, ConfigError
-from glmbot.serving.chat_texts import SAMPLING, chat_text_for
+from glmbot.serving.chat.native import load_native_tokenizer
+from glmbot.serving.chat.texts import SAMPLING, chat_text_for
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Sampling
-from glmbot.serving.layout import stored_bits
 from glmbot.serving.loaded_model import ChatText, LoadedModel
-from glmbot.serving.memory import available_bytes, keep_large_blocks_apart
+from glmbot.serving.loading.layout import stored_bits
+from glmbot.serving.loading.memory import available_bytes, keep_large_blocks_apart
+from glmbot.serving.loading.native import choose_native, load_native_model
+from glmbot.serving.loading.needs import Choice, choose_kv, choose_precision, max_length
+from glmbot.serving.loading.precision import KvPrecision, Precision
+from glmbot.serving.loading.served_model import ServedModel
+from glmbot.serving.loading.weights import load_config, load_model, load_tokenizer, load_tokenizer2, needs_of
 from glmbot.serving.models.family import Family, family_of
-from glmbot.serving.native import load_native_tokenizer
-from glmbot.serving.native_model import choose_native, load_native_model
-from glmbot.serving.needs import Choice, choose_kv, choose_precision, max_length
-from glmbot.serving.precision import KvPrecision, Precision
-from glmbot.serving.served_model import ServedModel
-from glmbot.serving.weights import load_config, load_model, load_tokenizer, load_tokenizer2, needs_of
 
 logger = logging.getLogger(__name__)
 

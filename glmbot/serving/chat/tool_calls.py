@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from glmbot.serving.conversation import ConversationError, ToolCall
+from glmbot.serving.chat.conversation import ConversationError, ToolCall
 
 MAX_CHARACTERS = 20_000
 """A longer text is no call; the parser's time and memory are bounded by it."""

@@ -10,8 +10,8 @@ from torch import nn
 from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.loading.precision import KvPrecision, Precision
 from glmbot.serving.models.stored import StoredEmbedding
-from glmbot.serving.precision import KvPrecision, Precision
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glmbot.serving.http_errors import ApiError, error_response
+from glmbot.serving.api.errors import ApiError, error_response
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from glmbot.serving.conversation import ToolCall
+from glmbot.serving.chat.conversation import ToolCall
 from glmbot.serving.engine.sequence import FinishReason, Output
 from glmbot.serving.engine.thread import TokenStream
 from glmbot.serving.loaded_model import ResponseText

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from glmbot.serving.conversation import ConversationError
+from glmbot.serving.chat.conversation import ConversationError
 
 __all__ = ["ConversationError", "ResponseStream", "build_prompt", "encode_chat", "process_response"]
 

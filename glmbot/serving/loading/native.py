@@ -7,10 +7,10 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from glmbot.errors import CheckpointError, ConfigError
-from glmbot.serving.memory import available_bytes
-from glmbot.serving.needs import WORKING_BYTES
-from glmbot.serving.precision import Precision
-from glmbot.serving.shards import find_shards
+from glmbot.serving.loading.memory import available_bytes
+from glmbot.serving.loading.needs import WORKING_BYTES
+from glmbot.serving.loading.precision import Precision
+from glmbot.serving.loading.shards import find_shards
 
 _LOAD_ERRORS = (SafetensorError, OSError, ValueError, RuntimeError, KeyError, ImportError, AttributeError, TypeError)
 """What transformers raises for missing, damaged and misshaped files, and for models that it does not have."""

@@ -13,7 +13,7 @@ from pydantic import (
     field_validator,
 )
 
-from glmbot.serving.conversation import ChatMessage, Tool, ToolCall
+from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall
 
 MAX_TOOLS = 128
 """https://platform.openai.com/docs/api-reference/chat/create: up to 128 functions."""

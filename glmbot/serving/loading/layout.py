@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
+from glmbot.serving.loading.precision import Precision
 from glmbot.serving.models.quantize import QuantisedLinear, block_linears, quantise_blocks
 from glmbot.serving.models.stored import StoredEmbedding, StoredLinear
-from glmbot.serving.precision import Precision
 
 HEAD_BITS_KEY = "quantization_head_bit"
 """Our own key in config.json: the head is stored as `weight` int8 and `weight_scale`, like a block's linear layers."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from glmbot.serving.chat_format import (
+from glmbot.serving.chat.chatglm import (
     TRAINING_TIME,
     TRAINING_TIME_MARK,
     Exchange,

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
-from glmbot.serving.conversation import Tool
-from glmbot.serving.message_schemas import Body, Messages, Tools, only
+from glmbot.serving.api.message_schemas import Body, Messages, Tools, only
+from glmbot.serving.chat.conversation import Tool
 
 MAX_STOPS = 4
 """https://platform.openai.com/docs/api-reference/chat/create: up to 4 sequences."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glmbot.serving.chat_format import num_begun
-from glmbot.serving.chat_format2 import TidyStream
-from glmbot.serving.conversation import ToolCall
-from glmbot.serving.tool_calls import MAX_CHARACTERS, read_tagged_call
+from glmbot.serving.chat.chatglm import num_begun
+from glmbot.serving.chat.chatglm2 import TidyStream
+from glmbot.serving.chat.conversation import ToolCall
+from glmbot.serving.chat.tool_calls import MAX_CHARACTERS, read_tagged_call
 
 
 @dataclass(frozen=True, slots=True)

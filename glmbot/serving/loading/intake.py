@@ -6,15 +6,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from glmbot.serving.checklist import Checklist, Expected, is_computed
-from glmbot.serving.finite import check_finite
-from glmbot.serving.layout import Layout, float_dtype
-from glmbot.serving.mapping import is_mapped, release
+from glmbot.serving.loading.checklist import Checklist, Expected, is_computed
+from glmbot.serving.loading.finite import check_finite
+from glmbot.serving.loading.layout import Layout, float_dtype
+from glmbot.serving.loading.mapping import is_mapped, release
+from glmbot.serving.loading.prefix import PrefixFile, is_prefix
+from glmbot.serving.loading.shards import read_shard
 from glmbot.serving.models.lora import LoraAdapter
 from glmbot.serving.models.quantize import QuantisedLinear
 from glmbot.serving.models.stored import StoredEmbedding
-from glmbot.serving.prefix import PrefixFile, is_prefix
-from glmbot.serving.shards import read_shard
 
 
 class Intake:

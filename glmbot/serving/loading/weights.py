@@ -5,19 +5,19 @@ from pathlib import Path
 import torch
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.bounds import check_sizes
-from glmbot.serving.intake import Intake
-from glmbot.serving.layout import Layout, stored_bits, stored_head_bits
-from glmbot.serving.memory import available_bytes, give_back_freed
+from glmbot.serving.loading.bounds import check_sizes
+from glmbot.serving.loading.intake import Intake
+from glmbot.serving.loading.layout import Layout, stored_bits, stored_head_bits
+from glmbot.serving.loading.memory import available_bytes, give_back_freed
+from glmbot.serving.loading.needs import Needed, check_memory, choose_kv, total_bytes
+from glmbot.serving.loading.precision import Precision, as_precision
+from glmbot.serving.loading.prefix import read_prefix
+from glmbot.serving.loading.shards import FETCH, find_shards, read_json
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.family import Family, family_of
 from glmbot.serving.models.lora import LoraAdapter
 from glmbot.serving.models.registry import ChatGLMNetwork, build_empty
-from glmbot.serving.needs import Needed, check_memory, choose_kv, total_bytes
-from glmbot.serving.precision import Precision, as_precision
-from glmbot.serving.prefix import read_prefix
-from glmbot.serving.shards import FETCH, find_shards, read_json
 from glmbot.serving.tokenizers.chatglm import VOCABULARY_FILE, ChatGLMTokenizer
 from glmbot.serving.tokenizers.chatglm2 import VOCABULARY_FILE as VOCABULARY_FILE2
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer

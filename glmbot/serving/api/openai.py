@@ -19,11 +19,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from glmbot.errors import EngineBusy
-from glmbot.serving.answer import Answer
-from glmbot.serving.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
-from glmbot.serving.engine.sequence import Request, Sampling
-from glmbot.serving.engine.thread import EngineThread, TokenStream
-from glmbot.serving.http_errors import (
+from glmbot.serving.api.answer import Answer
+from glmbot.serving.api.errors import (
     ApiError,
     bad_request,
     error_detail,
@@ -31,10 +28,9 @@ from glmbot.serving.http_errors import (
     handle_http_error,
     handle_unexpected_error,
 )
-from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.message_schemas import Message
-from glmbot.serving.middleware import OPEN_PATH, RequestLog, TokenCheck
-from glmbot.serving.schemas import (
+from glmbot.serving.api.message_schemas import Message
+from glmbot.serving.api.middleware import OPEN_PATH, RequestLog, TokenCheck
+from glmbot.serving.api.schemas import (
     AnswerEnd,
     AssistantMessage,
     ChatCompletion,
@@ -53,6 +49,10 @@ from glmbot.serving.schemas import (
     ToolCallReply,
     Usage,
 )
+from glmbot.serving.chat.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
+from glmbot.serving.engine.sequence import Request, Sampling
+from glmbot.serving.engine.thread import EngineThread, TokenStream
+from glmbot.serving.loaded_model import LoadedModel
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES

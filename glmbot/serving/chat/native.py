@@ -7,12 +7,12 @@ from typing import cast
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from glmbot.errors import CheckpointError
-from glmbot.serving.chat_format2 import TidyStream
-from glmbot.serving.chat_template import ChatTemplate
-from glmbot.serving.conversation import ChatMessage, Tool, ToolCall, check_last_message, check_tool_results
+from glmbot.serving.chat.chatglm2 import TidyStream
+from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, check_last_message, check_tool_results
+from glmbot.serving.chat.template import ChatTemplate
+from glmbot.serving.chat.tool_calls import read_json_call
+from glmbot.serving.chat.tool_streams import CallForm, NamedCallStream, TaggedCallStream
 from glmbot.serving.engine.detokenizer import Detokenizer
-from glmbot.serving.tool_calls import read_json_call
-from glmbot.serving.tool_streams import CallForm, NamedCallStream, TaggedCallStream
 
 JSON_CALL = CallForm("{", read_json_call)
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "tekken.json", "*.model", "*.tiktoken")

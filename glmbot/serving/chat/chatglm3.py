@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from glmbot.serving.conversation import ChatMessage, Tool, check_last_message, check_tool_results
-from glmbot.serving.tool_calls import write_call
+from glmbot.serving.chat.conversation import ChatMessage, Tool, check_last_message, check_tool_results
+from glmbot.serving.chat.tool_calls import write_call
 
 ASSISTANT = "<|assistant|>"
 ENDING_ROLES = ("<|user|>", "<|observation|>")

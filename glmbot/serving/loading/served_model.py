@@ -8,8 +8,8 @@ from transformers import PreTrainedModel
 from glmbot.serving.engine.decoder import CausalDecoder, ChatGLMDecoder
 from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Decoder, Sampling
+from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
-from glmbot.serving.precision import KvPrecision
 
 
 class ServedModel:
