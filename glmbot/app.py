@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu
 from glmbot.conversation.context import Budget
@@ -30,7 +31,8 @@ from glmbot.plugin.loader import LoadedPlugin, LoadState, load_plugins
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
-from glmbot.settings import InferenceSettings, SafetySettings, Settings
+from glmbot.settings import InferenceSettings, SafetySettings, Settings, StorageSettings
+from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
@@ -107,6 +109,8 @@ class App:
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.plugins.run_jobs(), name="plugin jobs"),
         ]
+        if parts.backups:
+            others.append(tasks.create_task(parts.backups.run(), name="backups"))
         if self.model_server:
             others.append(tasks.create_task(self.model_server.run(), name="model server"))
         for adapter in self._adapters.values():
@@ -167,6 +171,7 @@ class Parts:
     outbox_worker: OutboxWorker
     plugins: PluginHost
     progress: Wakeup
+    backups: BackupSchedule | None
 
 
 @asynccontextmanager
@@ -219,7 +224,14 @@ def _build(
         outbox_worker=OutboxWorker(adapters, outbox, ready, progress),
         plugins=plugins,
         progress=progress,
+        backups=_backups_of(settings.storage, database.file),
     )
+
+
+def _backups_of(settings: StorageSettings, file: Path) -> BackupSchedule | None:
+    if not settings.backup_hours:
+        return None
+    return BackupSchedule(file, settings.backup_hours * 3600, settings.num_backups)
 
 
 def _loaded(settings: Settings) -> list[LoadedPlugin]:

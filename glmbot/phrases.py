@@ -65,6 +65,10 @@ class Phrase(Enum):
     )
     FETCHED = ("{name} is ready, in {path}", "{name} 已就绪，位于 {path}")
     ALREADY_FETCHED = ("{name} was there already and is whole, in {path}", "{name} 已经存在且完整，位于 {path}")
+    RESTORE_QUESTION = (
+        "Replace {file} by the backup {backup}? What is there now is kept beside it. [y/N] ",
+        "要用备份 {backup} 替换 {file} 吗？现有的内容会保留在旁边。[y/N] ",
+    )
     REMOVE_QUESTION = ("Remove {name} ({size}) from {path}? [y/N] ", "要从 {path} 删除 {name}（{size}）吗？[y/N] ")
 
     def in_language(self, language: Language, **values: object) -> str:

@@ -34,6 +34,10 @@ class StorageSettings(Section):
     """The database."""
 
     url: str | None = Field(None, description="SQLAlchemy URL of the database; without one, glmbot.db in bot.data_dir.")
+    backup_hours: float = Field(
+        24, ge=0, le=8760, description="Hours between two backups, which are made beside the database; 0 makes none."
+    )
+    num_backups: int = Field(7, ge=1, le=1000, description="How many of those backups are kept.")
 
 
 class InferenceSettings(Section):

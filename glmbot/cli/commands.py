@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from glmbot import config_file
+from glmbot.cli.database import database_app
 from glmbot.cli.model import model_app
 from glmbot.cli.options import ConfigOption, JsonOption, read_settings
 from glmbot.errors import ConfigError
@@ -29,6 +30,7 @@ config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
+app.add_typer(database_app, name="db")
 
 
 @app.command()

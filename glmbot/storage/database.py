@@ -23,6 +23,7 @@ class Database:
     """One database with the current schema."""
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.file = sqlite.file_of(engine.url)
         self._engine = engine
         self._turn = asyncio.Lock()
         """SQLite has one writer at a time. Waiting here is fair and free; waiting there polls."""
@@ -30,7 +31,7 @@ class Database:
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Open a database, new or old, and bring its schema up to date. Raises ConfigError."""
-        parsed = sqlite.with_timeout(_parse(url))
+        parsed = sqlite.with_timeout(parse(url))
         await asyncio.to_thread(upgrade, parsed, migrations_folder())
         engine = create_async_engine(parsed, hide_parameters=True, connect_args={"async_creator_fn": connect})
         sqlite.set_mode(engine.sync_engine)
@@ -64,8 +65,8 @@ async def _begin(connection: AsyncConnection) -> None:
             logger.warning("the database is held by another program; everything waits until it lets go")
 
 
-def _parse(url: str) -> URL:
-    """Return the URL. Raises ConfigError, without the URL in it: it may hold a password."""
+def parse(url: str) -> URL:
+    """Return a database URL. Raises ConfigError, without the URL in it: it may hold a password."""
     try:
         parsed = make_url(url)
     except ArgumentError:

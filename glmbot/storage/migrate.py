@@ -45,7 +45,7 @@ def upgrade(url: URL, migrations: Path) -> None:
     """
     sqlite.check_version()
     file = sqlite.file_of(url)
-    _make_folder(file.parent)
+    make_folder(file.parent)
     with _exclusive(url, file) as connection:
         sqlite.check_pages(connection, file)
         script = ScriptDirectory(str(migrations))
@@ -65,6 +65,17 @@ def downgrade(url: URL, migrations: Path, revision: str) -> None:
         sqlite.back_up(file, f"schema-{_known_revision(connection, file, ScriptDirectory(str(migrations)))}")
         command.downgrade(_config(connection, migrations), revision)
         sqlite.check_references(connection)
+
+
+def schema_of(file: Path, migrations: Path, shown_as: Path | None = None) -> str | None:
+    """Return the revision of a database's schema, None for an empty one. Raises ConfigError, about `shown_as`.
+
+    It is not one of ours, damaged, or of a newer glmbot: all three are errors.
+    """
+    shown = shown_as or file
+    with _exclusive(URL.create("sqlite", database=str(file)), shown) as connection:
+        sqlite.check_pages(connection, shown)
+        return _known_revision(connection, shown, ScriptDirectory(str(migrations)))
 
 
 @contextmanager
@@ -89,7 +100,8 @@ def _known_revision(connection: Connection, file: Path, script: ScriptDirectory)
     if revision is not None and revision not in {known.revision for known in script.walk_revisions()}:
         raise ConfigError(
             f"database {str(file)!r} was made by a newer glmbot (schema {revision!r}); install that version again, "
-            f"or put the copy that it made before its change ({file.name}.schema-....backup) in the place of the file"
+            "or go back with `glmbot db restore` to the copy that it made before its change "
+            f"({file.name}.schema-....backup)"
         )
     return revision
 
@@ -101,7 +113,8 @@ def _config(connection: Connection, migrations: Path) -> Config:
     return config
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a database. Raises ConfigError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,46 @@
+"""`glmbot db` as a user runs it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.program import Ended, glmbot
+from tests.e2e.test_bad_input import assert_explained
+
+
+async def run(folder: Path, *arguments: str) -> Ended:
+    return await glmbot(folder, "db", *arguments)
+
+
+async def answer(folder: Path, *arguments: str) -> Any:
+    ended = await run(folder, *arguments, "--json")
+    assert ended.exit_code == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+async def test_a_database_is_made_checked_backed_up_and_restored(tmp_path: Path) -> None:
+    assert_explained(await run(tmp_path, "check"), "there is no database 'data/glmbot.db' yet")
+    made = await answer(tmp_path, "upgrade")
+    assert made["before"] is None
+    again = await answer(tmp_path, "upgrade")
+    assert again["before"] == again["after"] == made["after"]
+    backup = await answer(tmp_path, "backup")
+    found = await answer(tmp_path, "check")
+    assert (found["is_whole"], found["schema"]) == (True, made["after"])
+    assert [(one["path"], one["why"]) for one in found["backups"]] == [(backup["path"], "by-hand")]
+    assert_explained(await run(tmp_path, "restore"), "nobody to ask whether to replace", "--yes")
+    restored = await answer(tmp_path, "restore", "--yes")
+    assert restored["backup"] == backup["path"]
+    assert (tmp_path / restored["kept"]).is_file()
+    vacuumed = await answer(tmp_path, "vacuum")
+    assert vacuumed["after_bytes"] <= vacuumed["before_bytes"]
+
+
+async def test_a_damaged_database_is_reported_and_can_be_replaced(tmp_path: Path) -> None:
+    await answer(tmp_path, "upgrade")
+    backup = await answer(tmp_path, "backup")
+    (tmp_path / "data" / "glmbot.db").write_bytes(b"garbage" * 1000)
+    ended = await run(tmp_path, "check")
+    assert_explained(ended, "is damaged or not a database", "`glmbot db restore` puts back", backup["path"])
+    assert ".damaged-" in (await answer(tmp_path, "restore", "--yes"))["kept"]
+    assert (await answer(tmp_path, "check"))["is_whole"]
