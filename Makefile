@@ -31,7 +31,7 @@ bench: .venv/.dev  ## Run the benchmarks
 bench-memory: .venv/.dev  ## Measure ChatGLM-6B's memory with random weights (25 GB of disk, half an hour)
 	@for mode in int4 int8 bf16; do $(BIN)/python benchmarks/memory.py --precision $$mode --json || exit 1; done
 
-demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (an hour or more on two cores)
+demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (about 85 minutes on two cores)
 	@$(BIN)/python -m glmbot.demo.train
 	@$(BIN)/python -m glmbot.demo.evaluate
 

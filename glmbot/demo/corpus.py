@@ -64,14 +64,20 @@ _TOPICS: tuple[tuple[Asker, float, float], ...] = (
     (other.ask, 0.17, 0.13),
 )
 _WHO_WEIGHT = 0.05
+_CHANGED_TOPIC = 0.3
+"""How often a talk in which something was told ends with another topic, so that not all that follows a name is one."""
 
 
 class Corpus:
-    """Makes dialogues from a seed, none of which contains a phrase that is held out for the evaluation."""
+    """Makes dialogues from a seed, none of which contains a phrase that is held out for the evaluation.
 
-    def __init__(self, seed: int, held_out: frozenset[str] = frozenset()) -> None:
+    Half of them are English, and `more_english` of the other half.
+    """
+
+    def __init__(self, seed: int, held_out: frozenset[str] = frozenset(), more_english: float = 0.0) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - training text, not a secret
         self._held_out = held_out
+        self._more_english = more_english
 
     def __iter__(self) -> Iterator[Dialogue]:
         return self._allowed(self._make)
@@ -88,24 +94,28 @@ class Corpus:
 
     def _make_telling(self) -> Dialogue:
         rng = self._rng
-        language = rng.choice(LANGUAGES)
+        language = self._language()
         told, known = memory.tell(rng, language, Known())
         asked = (memory.recall(rng, language, known),) if rng.random() < 0.5 else ()
         return Dialogue(None, (told, *asked))
 
     def _make(self) -> Dialogue:
         rng = self._rng
-        language = rng.choice(LANGUAGES)
+        language = self._language()
         persona = invent_persona(rng, language) if rng.random() < 0.08 else None
         chance = rng.random()
-        if chance < 0.42:
+        if chance < 0.36:
             exchanges = [self._any(language, persona)]
-        elif chance < 0.8:
+        elif chance < 0.83:
             exchanges = self._remembering(language, persona)
         else:
             exchanges = [self._filler(language, persona) for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 4)))]
             exchanges.append(self._any(self._drift(language), persona))
         return Dialogue(persona.text if persona else None, tuple(exchanges))
+
+    def _language(self) -> Language:
+        language = self._rng.choice(LANGUAGES)
+        return "en" if self._more_english and self._rng.random() < self._more_english else language
 
     def _any(self, language: Language, persona: Persona | None) -> Exchange:
         """Ask about any topic; with a named persona mostly who that is."""
@@ -132,7 +142,7 @@ class Corpus:
         return self._rng.choice(LANGUAGES) if self._rng.random() < 0.1 else language
 
     def _remembering(self, language: Language, persona: Persona | None) -> list[Exchange]:
-        """Tell a name or a colour somewhere, talk of other things, and ask for it or tell it in the end."""
+        """Tell a name or a colour somewhere, talk of other things, and mostly ask for it or tell it in the end."""
         rng = self._rng
         num_turns = rng.choices((1, 2, 3, 4, 5, 6, 8, 10, 12), (22, 22, 22, 14, 8, 5, 3, 2, 2))[0]
         known = Known()
@@ -143,6 +153,8 @@ class Corpus:
             exchanges.append(exchange)
         if num_turns - 1 in tells_at or (num_turns == 1 and rng.random() < 0.4):
             last = memory.tell(rng, language, known)[0]
+        elif num_turns > 1 and rng.random() < _CHANGED_TOPIC:
+            last = self._any(self._drift(language), persona)
         elif rng.random() < 0.06:
             last = memory.distract(rng, language)
         else:

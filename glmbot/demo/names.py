@@ -43,6 +43,8 @@ COLOURS_ZH = (
     "咖啡色 淡紫色 深红色 浅蓝色 藏青色 酒红色 草绿色 乳白色 桃红色 杏色 橄榄色 浅黄色 暗红色 宝蓝色 红 蓝 绿 黄 紫 粉 黑 白"
 ).split()
 
+_WORDS_EN = tuple(word.lower() for word in (*_FIRST_EN, *_LAST_EN, *COLOURS_EN))
+
 COMMON_CHARACTERS = "".join(
     bytes((row, cell)).decode("gb2312")
     for row in range(0xB0, 0xD8)
@@ -60,7 +62,7 @@ def invent_name(rng: random.Random, language: Language) -> str:
 
 
 def invent_colour(rng: random.Random, language: Language) -> str:
-    """Give a colour; a third is invented, so that unknown colours are copied too."""
+    """Give a colour; a third is invented, so that colours it never saw are copied too."""
     chance = rng.random()
     if language == "zh":
         return _colour_zh(rng, chance)
@@ -72,15 +74,23 @@ def invent_colour(rng: random.Random, language: Language) -> str:
 
 
 def invent_word(rng: random.Random, language: Language) -> str:
-    """Make up a word: syllables, or two to three characters of GB 2312's first level."""
+    """Make up a word: syllables or halves of known words, or two to three characters of GB 2312's first level."""
     if language == "zh":
         return "".join(common_character(rng) for _ in range(rng.choice((2, 2, 3))))
+    if rng.random() < 0.4:
+        return _blend(rng)
     return "".join(_syllable(rng) for _ in range(rng.choice((1, 2, 2, 3))))
 
 
 def common_character(rng: random.Random) -> str:
     """Pick one of the common characters."""
     return rng.choice(COMMON_CHARACTERS)
+
+
+def _blend(rng: random.Random) -> str:
+    """Join the beginning of one known word to the end of another: spelt more like real words than syllables are."""
+    first, last = rng.choice(_WORDS_EN), rng.choice(_WORDS_EN)
+    return first[: rng.randint(2, len(first))] + last[rng.randrange(len(last) - 1) :]
 
 
 def _syllable(rng: random.Random) -> str:
@@ -115,7 +125,7 @@ def _handle(rng: random.Random) -> str:
 
 def _name_zh(rng: random.Random) -> str:
     chance = rng.random()
-    if chance < 0.5:
+    if chance < 0.4:
         return rng.choice(_LAST_ZH) + "".join(rng.choice(_GIVEN_ZH) for _ in range(rng.choice((1, 2, 2))))
     if chance < 0.75:
         return rng.choice(_LAST_ZH) + "".join(common_character(rng) for _ in range(rng.choice((1, 2, 2))))
@@ -127,8 +137,8 @@ def _name_zh(rng: random.Random) -> str:
 
 
 def _colour_zh(rng: random.Random, chance: float) -> str:
-    if chance < 0.6:
+    if chance < 0.5:
         return rng.choice(COLOURS_ZH)
-    if chance < 0.75:
+    if chance < 0.65:
         return rng.choice("深浅淡暗亮鲜") + rng.choice(COLOURS_ZH)
     return "".join(common_character(rng) for _ in range(rng.choice((1, 2, 2)))) + "色"

@@ -1,6 +1,6 @@
-"""Makes the demo model: vocabulary, corpus and weights, seeded, in an hour or more on two cores.
+"""Makes the demo model: vocabulary, corpus and weights, seeded, in about 85 minutes on two AVX2 cores.
 
-python -m glmbot.demo.train [--directory DIRECTORY] [--steps STEPS]
+python -m glmbot.demo.train [--directory DIRECTORY] [--workers N]
 """
 
 import argparse
@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 from glmbot.demo.batches import Batch, read_batches
 from glmbot.demo.cases import held_out_phrases, read_cases
 from glmbot.demo.corpus import Corpus, Dialogue, contains_held_out
-from glmbot.demo.recipe import PieceEncoder, Recipe, configure, even_out, initialise, make_optimiser, rate_factor
+from glmbot.demo.recipe import PieceEncoder, Recipe, Stage, configure, even_out, initialise, make_optimiser, rate_factor
 from glmbot.demo.vocabulary import train_vocabulary
 from glmbot.demo.writing import CHECKPOINT, VOCABULARY, write_checkpoint
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
@@ -58,32 +58,39 @@ def _work(rank: int, rendezvous: Path, directory: Path, recipe: Recipe) -> None:
     initialise(model)
     if rank == 0:
         logger.info("%d parameters; %s", sum(p.numel() for p in model.parameters()), asdict(recipe))
-    _run(model, _read(encoder, recipe, rank), recipe, directory if rank == 0 else None)
+    progress = _Progress()
+    for number, stage in enumerate(recipe.stages):
+        batches = _read(encoder, recipe, stage, seed=10_000 * number + 1000 * rank + recipe.seed)
+        _run(model, batches, recipe, stage, (progress, directory) if rank == 0 else None)
     if rank == 0:
         even_out(model, encoder, recipe.character_length)
         write_checkpoint(model, directory)
     torch.distributed.destroy_process_group()
 
 
-def _read(encoder: PieceEncoder, recipe: Recipe, rank: int) -> Iterator[Batch]:
-    """Give short dialogues first, which are cheap and teach most, half of them about copying; then all."""
+def _read(encoder: PieceEncoder, recipe: Recipe, stage: Stage, seed: int) -> Iterator[Batch]:
+    """Give short dialogues first, which are cheap and teach most, many of them about copying; then all."""
     held_out = held_out_phrases(read_cases())
-    seed = 1000 * rank + recipe.seed
     special = encoder.special_ids()
+
+    def corpus(number: int) -> Corpus:
+        return Corpus(seed + number, held_out, stage.more_english)
 
     def read(dialogues: Iterator[Dialogue], max_tokens: int, row_tokens: int) -> Iterator[Batch]:
         num_rows = round(recipe.batch_tokens / row_tokens)
         allowed = _checked(dialogues, held_out)
         return read_batches(allowed, encoder, special, max_tokens=max_tokens, row_tokens=row_tokens, num_rows=num_rows)
 
-    telling = read(Corpus(seed + 1, held_out).telling(), recipe.short_tokens, recipe.short_row_tokens)
-    short = read(iter(Corpus(seed + 2, held_out)), recipe.short_tokens, recipe.short_row_tokens)
-    full = read(iter(Corpus(seed + 3, held_out)), recipe.max_tokens, recipe.max_tokens)
-    for step in range(recipe.num_steps):
-        if step < recipe.telling_share * recipe.num_steps and step % 2:
+    telling = read(corpus(1).telling(), recipe.short_tokens, recipe.short_row_tokens)
+    short = read(iter(corpus(2)), recipe.short_tokens, recipe.short_row_tokens)
+    full = read(iter(corpus(3)), recipe.max_tokens, recipe.max_tokens)
+    for step in range(stage.num_steps):
+        if step >= stage.full_from * stage.num_steps:
+            yield next(full)
+        elif step % (2 if step < stage.telling_share * stage.num_steps else stage.telling_every) == 1:
             yield next(telling)
         else:
-            yield next(short if step < recipe.short_share * recipe.num_steps else full)
+            yield next(short)
 
 
 def _checked(dialogues: Iterator[Dialogue], held_out: frozenset[str]) -> Iterator[Dialogue]:
@@ -94,16 +101,18 @@ def _checked(dialogues: Iterator[Dialogue], held_out: frozenset[str]) -> Iterato
 
 
 def _run(
-    model: ChatGLMForConditionalGeneration, batches: Iterator[Batch], recipe: Recipe, directory: Path | None
+    model: ChatGLMForConditionalGeneration,
+    batches: Iterator[Batch],
+    recipe: Recipe,
+    stage: Stage,
+    reporting: tuple["_Progress", Path] | None,
 ) -> None:
-    """Take all steps; the worker with a directory writes the checkpoint now and then."""
-    optimiser = make_optimiser(model, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_factor(step, recipe))
-    progress = _Progress()
+    """Take the steps of a stage; the worker that reports writes the checkpoint now and then."""
+    optimiser = make_optimiser(model, recipe, stage.peak_rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_factor(step, stage.num_steps, recipe))
     saved = time.monotonic()
     model.train()
-    for step in range(1, recipe.num_steps + 1):
-        batch = next(batches)
+    for batch in batches:
         loss = compute_loss(model, batch)
         optimiser.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -111,9 +120,10 @@ def _run(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        if directory is None:
+        if reporting is None:
             continue
-        progress.add(step, loss.item(), batch.ids.numel() * recipe.num_workers)
+        progress, directory = reporting
+        progress.add(loss.item(), batch.ids.numel() * recipe.num_workers)
         if time.monotonic() - saved > recipe.save_seconds:
             write_checkpoint(model, directory)
             saved = time.monotonic()
@@ -143,15 +153,19 @@ class _Progress:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._loss = 0.0
+        self._num_steps = 0
         self._num_tokens = 0
 
-    def add(self, step: int, loss: float, num_tokens: int) -> None:
+    def add(self, loss: float, num_tokens: int) -> None:
         self._loss += loss
+        self._num_steps += 1
         self._num_tokens += num_tokens
-        if step % _LOG_STEPS == 0:
+        if self._num_steps % _LOG_STEPS == 0:
             seconds = time.monotonic() - self._started
             speed = self._num_tokens / seconds
-            logger.info("step %d: loss %.4f, %.0f tokens/s, %.0f s", step, self._loss / _LOG_STEPS, speed, seconds)
+            logger.info(
+                "step %d: loss %.4f, %.0f tokens/s, %.0f s", self._num_steps, self._loss / _LOG_STEPS, speed, seconds
+            )
             self._loss = 0.0
 
 
@@ -159,11 +173,10 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--directory", type=Path, default=CHECKPOINT)
-    parser.add_argument("--steps", type=int, default=Recipe().num_steps)
     parser.add_argument("--workers", type=int, default=Recipe().num_workers)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
-    train(arguments.directory, Recipe(num_steps=arguments.steps, num_workers=arguments.workers))
+    train(arguments.directory, Recipe(num_workers=arguments.workers))
 
 
 if __name__ == "__main__":

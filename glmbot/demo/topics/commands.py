@@ -282,7 +282,7 @@ _COMMANDS: tuple[tuple[str, dict[Language, tuple[str, ...]], dict[Language, str]
                 "(is there|do you have|isn't there) (a|any) (way|command|possibility) to (set a reminder|be reminded|set an alarm|get a reminder|have you remind me)(?|)",
                 "(i always forget|i'm forgetful and forget|i mustn't forget|don't let me forget) (my tea|appointments|the meeting|to call mum|my pills)(,|.|;|) (can you remind me|please remind me|how do i set a reminder|remind me)(?|.|)",
                 "(do you|are you able to|could you|would you) (offer reminders|send reminders|do reminders|send me a reminder|remind people|set alarms|handle reminders)(?|)",
-                "(wake me|alert me|notify me|ping me|give me a nudge|send me a note) (at (six|noon|eight)|in (an hour|ten minutes|half an hour)|tomorrow|tonight)(.| please|)",
+                "(wake me|alert me|notify me|give me a nudge|send me a note) (at (six|noon|eight)|in (an hour|ten minutes|half an hour)|tomorrow|tonight)(.| please|)",
                 "(reminder|alarm|timer)(:|,| for| in) (tea in five minutes|ten minutes|tomorrow morning|the meeting at three|six o'clock)(.| please|)",
             ),
             "zh": (
