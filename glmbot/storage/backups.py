@@ -97,7 +97,7 @@ class BackupSchedule:
             await asyncio.sleep(self._seconds_left(time.time()))
             try:
                 await asyncio.to_thread(self._back_up)
-            except ConfigError as error:
+            except (ConfigError, OSError) as error:
                 logger.error("no backup was made: %s", error)
                 await asyncio.sleep(RETRY_AFTER)
 

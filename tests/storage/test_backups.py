@@ -94,7 +94,9 @@ def test_what_is_still_in_the_log_of_a_killed_bot_is_kept(url: str, file: Path) 
     with closing(sqlite3.connect(file)) as writer:
         writer.execute("UPDATE inbox SET message_id = 'in the log'")
         writer.commit()
-        log = file.with_name(f"{file.name}-wal").read_bytes()
+        pages, log = file.read_bytes(), file.with_name(f"{file.name}-wal").read_bytes()
+    # closing brought the log into the file; a kill does not
+    file.write_bytes(pages)
     file.with_name(f"{file.name}-wal").write_bytes(log)
     done = back(url, made)
     assert done.kept is not None
@@ -196,6 +198,19 @@ async def test_a_backup_that_fails_is_reported_and_tried_again(
     await until(lambda: "no backup was made: database" in caplog.text)
     mend()
     await until(lambda: bool(sqlite.backups_of(file)))
+    schedule.cancel()
+
+
+async def test_a_backup_that_the_system_refuses_does_not_end_the_bot(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sqlite, "back_up", refuse)
+    schedule = asyncio.create_task(BackupSchedule(file, interval_s=3600, num_kept=2).run())
+    await until(lambda: schedule.done() or "No space left" in caplog.text)
+    assert not schedule.done()
     schedule.cancel()
 
 
