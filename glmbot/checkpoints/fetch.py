@@ -1,6 +1,5 @@
 """Fetches a model into the store: all of it, verified, or nothing that loads."""
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from glmbot.checkpoints.progress import Progress, size_text
 from glmbot.checkpoints.selection import check_index, choose_files
 from glmbot.checkpoints.sources import Listing, RemoteFile, list_files
 from glmbot.checkpoints.store import Store, StoredModel
+from glmbot.durable import sync_names
 from glmbot.errors import CheckpointError, ConfigError
 
 NewProgress = Callable[[int], Progress]
@@ -172,15 +172,6 @@ def _take_apart(directory: Path, part: Path) -> None:
 def _finish(part: Path, directory: Path, manifest: Manifest) -> None:
     """Note what is there, and give the directory its name."""
     write_manifest(part, manifest)
-    _sync(part)
+    sync_names(part)
     part.rename(directory)
-    _sync(directory.parent)
-
-
-def _sync(directory: Path) -> None:
-    """Have the system write a directory's names to the disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_names(directory.parent)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from glmbot.durable import sync_names
 from glmbot.errors import ConfigError
 from glmbot.storage import sqlite
 from glmbot.storage.migrate import make_folder, schema_of
@@ -52,7 +53,7 @@ def restore(url: URL, migrations: Path, backup: Path) -> Restored:
             raise ConfigError(f"backup {str(backup)!r} is empty; take another one")
         kept = _set_aside(file) if file.exists() else None
         copy.replace(file)
-        sqlite.keep_names(file.parent)
+        sync_names(file.parent)
     finally:
         for left in (copy, *_beside(copy)):
             left.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from glmbot.durable import sync_names
 from glmbot.errors import ConfigError
 
 BUSY_TIMEOUT = 30.0
@@ -115,7 +116,7 @@ def back_up(file: Path, label: str) -> Path:
     try:
         copy(file, unfinished)
         unfinished.replace(backup)
-        keep_names(file.parent)
+        sync_names(file.parent)
     finally:
         unfinished.unlink(missing_ok=True)
     return backup
@@ -163,15 +164,6 @@ def vacuum(file: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.DatabaseError as error:
         raise explain(file, error) from error
-
-
-def keep_names(folder: Path) -> None:
-    """Have a rename in a folder survive a loss of power."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def timestamp() -> str:
