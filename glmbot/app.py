@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu
 from glmbot.conversation.context import Budget
@@ -32,11 +32,14 @@ from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
 from glmbot.settings import InferenceSettings, SafetySettings, Settings, StorageSettings
+from glmbot.storage.backend import Backend
 from glmbot.storage.backups import BackupSchedule
+from glmbot.storage.changes import watch_changes
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.outbox import Outbox
+from glmbot.storage.ownership import Ownership, ownership_of
 from glmbot.storage.replies import Replies
 from glmbot.wakeup import Wakeup
 
@@ -83,7 +86,7 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, self.stop)
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._prepare_adapters()
+                self._prepare_adapters()
                 running = self._start(tasks)
                 await self._parts.plugins.start()
                 await self._stopping.wait()
@@ -95,26 +98,47 @@ class App:
         finally:
             loop.remove_signal_handler(signal.SIGTERM)
 
-    async def _prepare_adapters(self) -> None:
+    def _prepare_adapters(self) -> None:
         for adapter in self._adapters.values():
             if isinstance(adapter, CommandMenu):
                 adapter.set_commands(self._parts.plugins.commands())
-            if isinstance(adapter, CatchesUp):
-                adapter.resume_after(await self._parts.inbox.newest(adapter.name))
+
+    async def _own(self, adapter: Adapter) -> None:
+        """Run an adapter, with all that is stored for it, while no other process does."""
+        parts = self._parts
+        num_reopened = await parts.inbox.take_over(adapter.name)
+        await parts.outbox.take_over(adapter.name)
+        if num_reopened:
+            logger.info("taking up %d messages that were being handled when the bot ended", num_reopened)
+        if isinstance(adapter, CatchesUp):
+            adapter.resume_after(await parts.inbox.newest(adapter.name))
+        parts.owned.add(adapter.name)
+        self._look_for_work()
+        try:
+            await self._supervise(adapter)
+        except asyncio.CancelledError:
+            parts.owned.discard(adapter.name)
+            raise
+
+    def _look_for_work(self) -> None:
+        self._parts.worker.look()
+        self._parts.outbox_worker.look()
 
     def _start(self, tasks: asyncio.TaskGroup) -> "_Running":
         parts = self._parts
         worker = tasks.create_task(parts.worker.run(), name="worker")
         others = [
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
-            tasks.create_task(parts.plugins.run_jobs(), name="plugin jobs"),
+            tasks.create_task(parts.ownership.while_owned("plugin jobs", parts.plugins.run_jobs), name="plugin jobs"),
+            tasks.create_task(watch_changes(parts.database, self._look_for_work), name="changes"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
         if self.model_server:
             others.append(tasks.create_task(self.model_server.run(), name="model server"))
         for adapter in self._adapters.values():
-            others.append(tasks.create_task(self._supervise(adapter), name=f"adapter {adapter.name}"))
+            owned = parts.ownership.while_owned(f"adapter {adapter.name}", partial(self._own, adapter))
+            others.append(tasks.create_task(owned, name=f"adapter {adapter.name}"))
         return _Running(worker, [worker, *others])
 
     async def _supervise(self, adapter: Adapter) -> None:
@@ -165,6 +189,10 @@ class Parts:
     """What the app runs."""
 
     accept: Accept
+    database: Database
+    ownership: Ownership
+    owned: set[str]
+    """Names of the adapters that this process may work for now."""
     inbox: Inbox
     outbox: Outbox
     worker: Worker
@@ -179,16 +207,13 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
     """Build the bot; close what it opened when the body ends. Raises ConfigError."""
     async with AsyncExitStack() as stack:
         stack.enter_context(instance_lock(settings.bot.data_dir))
-        database = await Database.open(settings.database_url)
+        database = await Database.open(settings.database_url, settings.bot.data_dir)
         stack.push_async_callback(database.close)
         model_server, source = _inference_of(settings.inference, settings.bot.log_level)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
         parts = _build(settings, all_adapters, database, inference)
-        num_reopened = await parts.inbox.reopen_claimed()
-        if num_reopened:
-            logger.info("taking up %d messages that were being handled when the bot ended", num_reopened)
         yield App(parts, all_adapters, model_server)
 
 
@@ -203,6 +228,7 @@ def _build(
     settings: Settings, adapters: Mapping[str, Adapter], database: Database, inference: InferenceClient
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
+    owned: set[str] = set()
     inbox, outbox, conversations = Inbox(database), Outbox(database), Conversations(database)
     hooks = Hooks()
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
@@ -218,20 +244,23 @@ def _build(
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
         accept=intake(inbox, plugins, safety, arrived),
+        database=database,
+        ownership=ownership_of(database.backend),
+        owned=owned,
         inbox=inbox,
         outbox=outbox,
-        worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),
-        outbox_worker=OutboxWorker(adapters, outbox, ready, progress),
+        worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
+        outbox_worker=OutboxWorker(adapters, owned, outbox, ready, progress),
         plugins=plugins,
         progress=progress,
-        backups=_backups_of(settings.storage, database.file),
+        backups=_backups_of(settings.storage, database.backend),
     )
 
 
-def _backups_of(settings: StorageSettings, file: Path) -> BackupSchedule | None:
+def _backups_of(settings: StorageSettings, backend: Backend) -> BackupSchedule | None:
     if not settings.backup_hours:
         return None
-    return BackupSchedule(file, settings.backup_hours * 3600, settings.num_backups)
+    return BackupSchedule(backend, settings.backup_hours * 3600, settings.num_backups)
 
 
 def _loaded(settings: Settings) -> list[LoadedPlugin]:

@@ -15,7 +15,7 @@ def set_up_logging(level: str) -> None:
     handler.addFilter(_add_event_id)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s [%(event_id)s] %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore", "alembic", "aiosqlite"):  # they log URLs, which may hold tokens
+    for chatty in ("httpx", "httpcore", "alembic"):  # they log URLs, which may hold tokens
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

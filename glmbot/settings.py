@@ -33,7 +33,11 @@ class BotSettings(Section):
 class StorageSettings(Section):
     """The database."""
 
-    url: str | None = Field(None, description="SQLAlchemy URL of the database; without one, glmbot.db in bot.data_dir.")
+    url: str | None = Field(
+        None,
+        description="SQLAlchemy URL of the database; without one, glmbot.db in bot.data_dir.",
+        examples=["postgresql://glmbot@localhost/glmbot"],
+    )
     backup_hours: float = Field(
         24, ge=0, le=8760, description="Hours between two backups, which are made beside the database; 0 makes none."
     )
@@ -190,4 +194,4 @@ class Settings(Section):
     @property
     def database_url(self) -> str:
         """The database to use: the configured one, or the file in the data folder."""
-        return self.storage.url or f"sqlite+aiosqlite:///{self.bot.data_dir / 'glmbot.db'}"
+        return self.storage.url or f"sqlite:///{self.bot.data_dir / 'glmbot.db'}"

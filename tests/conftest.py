@@ -1,7 +1,7 @@
 """What tests share: a bot in this process, between a fake platform and a fake model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from glmbot.config_file import load_settings
 from glmbot.settings import Settings
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
+from tests.postgres import NoPostgres, PostgresServer, postgres_server
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -26,6 +27,16 @@ RunBot = Callable[..., AbstractAsyncContextManager[App]]
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own configuration out of the tests."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests; each makes itself a database."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except NoPostgres as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ BROAD_EXCEPTS = {
     "glmbot/dispatch/worker.py": "an error becomes one polite reply",
     "glmbot/plugin/loader.py": "a plugin that fails to load is left out",
     "glmbot/plugin/host.py": "a hook or job that fails is reported",
+    "glmbot/storage/database.py": "an error in the database thread is told to the one who waits",
     "glmbot/serving/engine/engine.py": "a step that fails fails its own request only",
     "glmbot/serving/engine/thread.py": "an engine that fails ends the server, which is started again",
 }

@@ -1,4 +1,4 @@
-"""`glmbot db`: bring the database up to date, back it up, put a backup back, check it, make it smaller."""
+"""`glmbot db`: bring the database up to date, back it up, put a backup back, check it, make it smaller, move it."""
 
 import json
 from pathlib import Path
@@ -48,6 +48,26 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def vacuum(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Write the database anew, without the room of what was deleted. Stop the bot first."""
     _say(as_json, _upkeep(config).vacuum())
+
+
+@database_app.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything into a file that SQLite and PostgreSQL can both take in. Stop the bot first."""
+    _say(as_json, _upkeep(config).export(target))
+
+
+@database_app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A file of `glmbot db export`.", metavar="FILE")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill the empty database of the settings from such a file, whole or not at all."""
+    _say(as_json, _upkeep(config).import_(source))
 
 
 def _upkeep(config: Path | None) -> "Upkeep":

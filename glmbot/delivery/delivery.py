@@ -52,6 +52,10 @@ class Delivery:
         """Answer an event with a text of the bot's own."""
         await self._complete(claimed, text, turn=None)
 
+    async def apologise(self, claimed: ClaimedEvent, text: str, reason: str) -> None:
+        """Answer an event that could not be handled, and park it: the operator may have it tried again."""
+        await self._complete(claimed, text, turn=None, parked=reason)
+
     async def refuse(self, claimed: ClaimedEvent, refusal: Refusal) -> None:
         """End an event without handling it, in silence where the refusal has no text."""
         logger.info("refused: %s", refusal.reason)
@@ -80,9 +84,11 @@ class Delivery:
             reply.is_stopped = sign.is_set
         return text
 
-    async def _complete(self, claimed: ClaimedEvent, text: str, turn: NewTurn | None) -> None:
+    async def _complete(
+        self, claimed: ClaimedEvent, text: str, turn: NewTurn | None, parked: str | None = None
+    ) -> None:
         bodies = await self._render(claimed.event.chat, text)
-        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn)
+        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked)
         self._ready.call()
 
     async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.errors import NotDelivered, RetryLater
@@ -23,8 +23,16 @@ ANEW = "n"
 class OutboxWorker:
     """Sends what is ready: chats in parallel, the messages of one chat one after another."""
 
-    def __init__(self, adapters: Mapping[str, Adapter], outbox: Outbox, ready: Wakeup, progress: Wakeup) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[str, Adapter],
+        owned: Collection[str],
+        outbox: Outbox,
+        ready: Wakeup,
+        progress: Wakeup,
+    ) -> None:
         self._adapters = adapters
+        self._owned = owned
         self._outbox = outbox
         self._ready = ready
         self._progress = progress
@@ -34,19 +42,23 @@ class OutboxWorker:
         """Send until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                for row in await self._outbox.due():
+                for row in await self._outbox.due(self._owned):
                     if row.outbox_id not in self._busy:
                         self._busy.add(row.outbox_id)
                         tasks.create_task(self._deliver(row))
                 next_due = await self._outbox.next_due()
-                await self._ready.wait(max(0.01, next_due - time.time()) if next_due is not None else None)
+                await self._ready.wait(max(0.01, next_due - time.monotonic()) if next_due is not None else None)
+
+    def look(self) -> None:
+        """Look for messages now: there may be some that nobody announced."""
+        self._ready.call()
 
     async def _deliver(self, row: OutboxMessage) -> None:
         try:
             await self._outbox.mark_sent(row.outbox_id, await self._send(row))
         except RetryLater as error:
             logger.info("delivery waits %.1f s: %s", error.after, error)
-            await self._outbox.wait(row.outbox_id, time.time() + error.after)
+            await self._outbox.wait(row.outbox_id, time.monotonic() + error.after)
         except NotDelivered as error:
             logger.warning("message %s not delivered: %s", row.key, error)
             await self._outbox.fail(row.outbox_id, str(error))
@@ -60,9 +72,7 @@ class OutboxWorker:
 
     async def _send(self, row: OutboxMessage) -> MessageRef:
         """Send a message, or bring the live one to its final text."""
-        adapter = self._adapters.get(row.chat.adapter)
-        if adapter is None:
-            raise RetryLater(f"adapter {row.chat.adapter!r} is not running", after=MAX_BACK_OFF)
+        adapter = self._adapters[row.chat.adapter]
         if row.ref is None:
             return await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
         try:
@@ -77,4 +87,4 @@ class OutboxWorker:
         if row.attempts + 1 >= MAX_ATTEMPTS:
             await self._outbox.fail(row.outbox_id, "too many unexpected errors; the log has them")
         else:
-            await self._outbox.retry(row.outbox_id, time.time() + min(2.0**row.attempts, MAX_BACK_OFF))
+            await self._outbox.retry(row.outbox_id, time.monotonic() + min(2.0**row.attempts, MAX_BACK_OFF))

@@ -36,7 +36,7 @@ class Worker:
         self._dispatcher = dispatcher
         self._delivery = delivery
         self._adapters = adapters
-        self._places = asyncio.Semaphore(num_workers)
+        self._num_free = num_workers
         self._arrived = arrived
         self._progress = progress
         self._is_stopping = False
@@ -45,13 +45,16 @@ class Worker:
         """Handle events until `stop`; what is under way then is finished."""
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopping:
-                await self._places.acquire()
-                claimed = None if self._is_stopping else await self._inbox.claim(self._adapters)
-                if claimed is None:
-                    self._places.release()
+                claimed = await self._inbox.claim(self._adapters, self._num_free) if self._num_free else []
+                self._num_free -= len(claimed)
+                for one in claimed:
+                    tasks.create_task(self._handle(one))
+                if not claimed:
                     await self._wait()
-                else:
-                    tasks.create_task(self._handle(claimed))
+
+    def look(self) -> None:
+        """Look for events now: there may be some that nobody announced."""
+        self._arrived.call()
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -60,8 +63,8 @@ class Worker:
 
     async def _wait(self) -> None:
         if not self._is_stopping:
-            next_due = await self._inbox.next_due()
-            await self._arrived.wait(max(0.01, next_due - time.time()) if next_due is not None else None)
+            next_due = await self._inbox.next_due() if self._num_free else None
+            await self._arrived.wait(max(0.01, next_due - time.monotonic()) if next_due is not None else None)
 
     async def _handle(self, claimed: ClaimedEvent) -> None:
         with event_in_log(str(claimed.inbox_id)):
@@ -70,7 +73,8 @@ class Worker:
             except Exception:
                 logger.exception("not even an apology could be stored; the next start tries again")
             finally:
-                self._places.release()
+                self._inbox.let_go(claimed.inbox_id)
+                self._num_free += 1
                 self._arrived.call()
                 self._progress.call()
 
@@ -78,23 +82,25 @@ class Worker:
         try:
             if claimed.attempts > MAX_ATTEMPTS:
                 logger.error("given up after %d attempts", MAX_ATTEMPTS)
-                return await self._delivery.tell(claimed, _apology(claimed))
+                reason = f"given up after {MAX_ATTEMPTS} attempts; the log has the errors"
+                return await self._delivery.apologise(claimed, _apology(claimed), reason)
             await self._dispatcher.handle(claimed)
         except UserError as error:
             await self._delivery.tell(claimed, str(error))
         except InferenceUnavailable as error:
             await self._try_again(claimed, error)
-        except Exception:
+        except Exception as error:
             logger.exception("handling failed")
-            await self._delivery.tell(claimed, _apology(claimed))
+            reason = f"{type(error).__name__} while it was handled; the log has more"
+            await self._delivery.apologise(claimed, _apology(claimed), reason)
 
     async def _try_again(self, claimed: ClaimedEvent, error: InferenceUnavailable) -> None:
         logger.warning("no answer yet, attempt %d: %s", claimed.attempts, error)
         if claimed.attempts < MAX_ATTEMPTS:
-            await self._inbox.release(claimed.inbox_id, time.time() + claimed.attempts)
+            await self._inbox.release(claimed.inbox_id, time.monotonic() + claimed.attempts)
         else:
             text = Phrase.MODEL_AWAY.in_language(language_of(claimed.event))
-            await self._delivery.tell(claimed, text)
+            await self._delivery.apologise(claimed, text, f"no answer from the model: {error}")
 
 
 def _apology(claimed: ClaimedEvent) -> str:

@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.engine import URL
-
 from glmbot.durable import sync_names
 from glmbot.errors import ConfigError
 from glmbot.storage import sqlite
-from glmbot.storage.migrate import make_folder, schema_of
+from glmbot.storage.backend import Backend
+from glmbot.storage.files import Backup, make_folder, timestamp
+from glmbot.storage.migrate import schema_of
+from glmbot.storage.portable import read_summary
+from glmbot.storage.transfer import import_from
 
 logger = logging.getLogger(__name__)
 
@@ -29,26 +31,32 @@ _SIDE_FILES = ("-wal", "-shm")
 class Restored:
     """What a restore did. `kept` is the copy of what was in the place before, None where nothing was."""
 
-    file: Path
     backup: Path
     schema: str
     kept: Path | None
 
 
-def restore(url: URL, migrations: Path, backup: Path) -> Restored:
-    """Put a backup in the database's place. No bot may run meanwhile. Raises ConfigError.
+def restore(backend: Backend, migrations: Path, backup: Path) -> Restored:
+    """Put a backup in the database's place; what was there is kept. No bot may run meanwhile. Raises ConfigError.
 
-    The backup is copied and the copy verified before anything is touched; what was in the place is kept, and one
-    rename puts the copy there, so an interruption leaves the one or the other.
+    The backup is verified before anything is touched, and an interruption leaves the one or the other.
     """
-    file = sqlite.file_of(url)
     if not backup.is_file():
         raise ConfigError(f"backup {str(backup)!r} does not exist; `glmbot db check` shows those that do")
+    if isinstance(backend, sqlite.SqliteBackend):
+        return _restore_file(backend.file, migrations, backup)
+    read_summary(backup)
+    kept = backend.back_up(BEFORE_RESTORE) if schema_of(backend, migrations) else None
+    return Restored(backup, import_from(backend, migrations, backup, replaces=True).schema, kept)
+
+
+def _restore_file(file: Path, migrations: Path, backup: Path) -> Restored:
+    """Verify a copy of the backup, and put it in the place with one rename."""
     make_folder(file.parent)
     copy = file.with_name(f"{file.name}.restore.part")
     try:
         sqlite.copy(backup, copy)
-        schema = schema_of(copy, migrations, shown_as=backup)
+        schema = schema_of(sqlite.SqliteBackend(copy, shown_as=backup), migrations)
         if schema is None:
             raise ConfigError(f"backup {str(backup)!r} is empty; take another one")
         kept = _set_aside(file) if file.exists() else None
@@ -57,7 +65,7 @@ def restore(url: URL, migrations: Path, backup: Path) -> Restored:
     finally:
         for left in (copy, *_beside(copy)):
             left.unlink(missing_ok=True)
-    return Restored(file, backup, schema, kept)
+    return Restored(backup, schema, kept)
 
 
 def _set_aside(file: Path) -> Path:
@@ -71,7 +79,7 @@ def _set_aside(file: Path) -> Path:
 
 def quarantine(file: Path) -> Path:
     """Copy a damaged database and the files beside it, and take those away; return the copy of the database."""
-    copy = file.with_name(f"{file.name}.damaged-{sqlite.timestamp()}")
+    copy = file.with_name(f"{file.name}.damaged-{timestamp()}")
     shutil.copy2(file, copy)
     for part, side in zip(_beside(file), _beside(copy), strict=True):
         with suppress(FileNotFoundError):
@@ -87,8 +95,8 @@ def _beside(file: Path) -> list[Path]:
 class BackupSchedule:
     """Backs a database up every so often, and keeps the newest ones."""
 
-    def __init__(self, file: Path, interval_s: float, num_kept: int) -> None:
-        self._file = file
+    def __init__(self, backend: Backend, interval_s: float, num_kept: int) -> None:
+        self._backend = backend
         self._interval_s = interval_s
         self._num_kept = num_kept
 
@@ -108,9 +116,9 @@ class BackupSchedule:
         return min(max(0.0, newest + self._interval_s - now), self._interval_s)
 
     def _back_up(self) -> None:
-        sqlite.back_up(self._file, SCHEDULED)
+        self._backend.back_up(SCHEDULED)
         for backup in self._scheduled()[self._num_kept :]:
             backup.path.unlink(missing_ok=True)
 
-    def _scheduled(self) -> list[sqlite.Backup]:
-        return [backup for backup in sqlite.backups_of(self._file) if backup.label == SCHEDULED]
+    def _scheduled(self) -> list[Backup]:
+        return [backup for backup in self._backend.backups() if backup.label == SCHEDULED]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Select, func, select, update
 
 from glmbot.events import MessageEvent
 from glmbot.prompt import Turn
@@ -30,22 +29,21 @@ class Conversations:
 
     async def id_of(self, event: MessageEvent) -> int:
         """Return the id of the conversation that an event belongs to."""
-        async with self._database.begin() as connection:
-            return await conversation_of(connection, event)
+        return await self._database.run(lambda connection: conversation_of(connection, event))
 
     async def turns(self, conversation_id: int, before: int | None = None, limit: int = 200) -> list[Turn]:
         """Return the turns since the last reset, newest first; only those before the turn `before`."""
         statement = _visible_turns(conversation_id).limit(limit)
         if before is not None:
             statement = statement.where(turns.c.turn_id < before)
-        async with self._database.begin() as connection:
-            return [Turn(row.question, row.answer, row.num_tokens) for row in await connection.execute(statement)]
+        rows = await self._database.rows(statement)
+        return [Turn(row.question, row.answer, row.num_tokens) for row in rows]
 
     async def last_turn(self, conversation_id: int) -> LastTurn | None:
         """Return the newest turn since the last reset."""
-        async with self._database.begin() as connection:
-            row = (await connection.execute(_visible_turns(conversation_id).limit(1))).first()
-        return LastTurn(row.turn_id, row.question) if row else None
+        statement = _visible_turns(conversation_id).limit(1)
+        rows = await self._database.rows(statement)
+        return LastTurn(rows[0].turn_id, rows[0].question) if rows else None
 
     async def reset(self, conversation_id: int) -> None:
         """Let later prompts begin after what is stored so far; nothing is deleted."""
@@ -55,8 +53,7 @@ class Conversations:
             .where(conversations.c.conversation_id == conversation_id)
             .values(first_turn_id=newest.scalar_subquery() + 1, is_drop_told=0)
         )
-        async with self._database.begin() as connection:
-            await connection.execute(statement)
+        await self._database.execute(statement)
 
     async def claim_dropped_notice(self, conversation_id: int) -> bool:
         """Return True once until the next reset: to whom it does falls telling that older turns no longer fit."""
@@ -65,11 +62,10 @@ class Conversations:
             .where(conversations.c.conversation_id == conversation_id, conversations.c.is_drop_told == 0)
             .values(is_drop_told=1)
         )
-        async with self._database.begin() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+        return await self._database.execute(statement) == 1
 
 
-async def conversation_of(connection: AsyncConnection, event: MessageEvent) -> int:
+def conversation_of(connection: Connection, event: MessageEvent) -> int:
     """Return the id of the event's conversation, which begins here if it is new."""
     place = {
         "adapter": event.chat.adapter,
@@ -80,10 +76,10 @@ async def conversation_of(connection: AsyncConnection, event: MessageEvent) -> i
     found = select(conversations.c.conversation_id).where(
         *(conversations.c[name] == value for name, value in place.items())
     )
-    conversation_id = await connection.scalar(found)
+    conversation_id = connection.scalar(found)
     if conversation_id is None:
-        await connection.execute(insert(connection, conversations).values(**place).on_conflict_do_nothing())
-        conversation_id = await connection.scalar(found)
+        connection.execute(insert(connection, conversations).values(**place).on_conflict_do_nothing())
+        conversation_id = connection.scalar(found)
     assert conversation_id is not None
     return int(conversation_id)
 

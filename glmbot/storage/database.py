@@ -1,76 +1,167 @@
-"""The database: opening it, and its transactions."""
+"""The database: one thread works on it, and all that waits at the same moment shares one commit."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Row, Select, UpdateBase
+from sqlalchemy.exc import DBAPIError
 
-from glmbot.errors import ConfigError
-from glmbot.storage import sqlite
+from glmbot.storage.backend import Backend, backend_of
+from glmbot.storage.errors import DatabaseAway, DiskFull
 from glmbot.storage.migrate import migrations_folder, upgrade
-from glmbot.storage.uninterrupted import connect
 
 logger = logging.getLogger(__name__)
 
-DRIVER = "sqlite+aiosqlite"
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+"""What is to be done in one transaction. It is done again when the outcome of a commit is not known (a server that
+went away), so it changes nothing but the database, and a second time must leave the same as one time."""
+
+MAX_BATCH = 256
+AWAY_PAUSE = 1.0
+"""Seconds until a database that is away, or held by another program, is asked again."""
+FULL_PAUSE = 5.0
+"""Seconds until something is written again that a full disk had no room for."""
+CLOSE_DEADLINE = 3.0
+"""Seconds that waiting work gets at the end; a database that is away must not keep the program."""
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    done: "asyncio.Future[Any]"
 
 
 class Database:
-    """One database with the current schema."""
+    """One database with the current schema.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.file = sqlite.file_of(engine.url)
-        self._engine = engine
-        self._turn = asyncio.Lock()
-        """SQLite has one writer at a time. Waiting here is fair and free; waiting there polls."""
+    `on_trouble(kind, is_over)` is called when the database is "away" or its disk "full", and when that is over.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.on_trouble: Callable[[str, bool], None] = lambda kind, is_over: None
+        self.num_outages = 0
+        """How often the database was away, so that what one may have left half-way can be mended."""
+        self._engine = backend.engine()
+        self._thread = ThreadPoolExecutor(1, "database")
+        self._waiting: deque[_Job] = deque()
+        self._working: asyncio.Task[None] | None = None
+        self._troubles: set[str] = set()
 
     @classmethod
-    async def open(cls, url: str) -> "Database":
+    async def open(cls, url: str, data_dir: Path = Path("data")) -> "Database":
         """Open a database, new or old, and bring its schema up to date. Raises ConfigError."""
-        parsed = sqlite.with_timeout(parse(url))
-        await asyncio.to_thread(upgrade, parsed, migrations_folder())
-        engine = create_async_engine(parsed, hide_parameters=True, connect_args={"async_creator_fn": connect})
-        sqlite.set_mode(engine.sync_engine)
-        return cls(engine)
+        backend = backend_of(url, data_dir)
+        await asyncio.to_thread(upgrade, backend, migrations_folder())
+        return cls(backend)
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Have one write transaction while the body runs: committed at its end, rolled back when it raises.
+    async def run(self, work: Work[T]) -> T:
+        """Do `work` in a transaction and return what it returns, once that is durable.
 
-        It waits for other programs that write as long as they do. Do not await model or network inside, nor
-        begin a second one.
+        It waits as long as the database is away, held by others, or without room on its disk. When `work` raises,
+        nothing of it stays. Work that was begun is done also when the one who waits for it is cancelled.
         """
-        async with self._turn, self._engine.connect() as connection:
-            await _begin(connection)
-            yield connection
-            await connection.commit()
+        while True:
+            try:
+                return await self.attempt(work)
+            except DiskFull as error:
+                self._report("full", f"{error}; it is tried again until there is room")
+                await asyncio.sleep(FULL_PAUSE)
+
+    async def attempt(self, work: Work[T]) -> T:
+        """Do as `run`, but raise DiskFull at once."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(work, done))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work_off(), name="database")
+        return await done
+
+    async def execute(self, statement: UpdateBase) -> int:
+        """Run one statement that changes rows; return how many it did."""
+        return await self.run(lambda connection: connection.execute(statement).rowcount)
+
+    async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """Return the rows of a query."""
+        return await self.run(lambda connection: connection.execute(statement).all())
+
+    async def scalar(self, statement: Select[Any]) -> Any:
+        """Return the first value of a query's first row, None where there is none."""
+        return await self.run(lambda connection: connection.scalar(statement))
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
+        """Do what still waits, and close all connections."""
+        if self._working is not None:
+            await asyncio.wait({self._working}, timeout=CLOSE_DEADLINE)
+            self._working.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._engine.dispose()
 
+    async def _work_off(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+            outcomes = await loop.run_in_executor(self._thread, self._commit, [job.work for job in jobs])
+            if away := self._settle(jobs, outcomes):
+                self.num_outages += "away" not in self._troubles
+                self._report("away", f"{away}; everything waits until it is back")
+                await asyncio.sleep(AWAY_PAUSE)
 
-async def _begin(connection: AsyncConnection) -> None:
-    while True:
+    def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> DatabaseAway | None:
+        """Tell the outcomes; what the database was away for waits on, in its place."""
+        away, again = None, []
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, DatabaseAway):
+                away = outcome
+                again.append(job)
+            elif job.done.done():
+                continue  # whoever waited was cancelled
+            elif isinstance(outcome, Exception):
+                job.done.set_exception(outcome)
+            else:
+                self._report_end_of_troubles()
+                job.done.set_result(outcome)
+        self._waiting.extendleft(reversed(again))
+        return away
+
+    def _report(self, kind: str, text: str) -> None:
+        if kind not in self._troubles:
+            self._troubles.add(kind)
+            logger.error("%s", text)
+            self.on_trouble(kind, False)
+
+    def _report_end_of_troubles(self) -> None:
+        while self._troubles:
+            kind = self._troubles.pop()
+            logger.warning("the database works again (it was %s)", kind)
+            self.on_trouble(kind, True)
+
+    # -- in the thread
+
+    def _commit(self, works: Sequence[Work[Any]]) -> list[Any]:
+        """Do all in one transaction, or each in its own where one fails; return the result or error of each."""
         try:
-            await connection.begin()
-            return
-        except OperationalError as error:
-            if not sqlite.is_locked(error):
-                raise
-            logger.warning("the database is held by another program; everything waits until it lets go")
+            with self._engine.begin() as connection:
+                return [work(connection) for work in works]
+        except Exception as error:  # noqa: BLE001  told to the one who waits for it
+            meaning = self._meaning(error)
+        if isinstance(meaning, DatabaseAway):
+            return [meaning] * len(works)
+        if len(works) == 1:
+            return [meaning]
+        return [outcome for work in works for outcome in self._commit([work])]
 
-
-def parse(url: str) -> URL:
-    """Return a database URL. Raises ConfigError, without the URL in it: it may hold a password."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError(f"storage.url is not a database URL; write {DRIVER}:///data/glmbot.db") from None
-    if parsed.drivername != DRIVER:
-        raise ConfigError(f"storage.url: {parsed.drivername!r} is not supported; write {DRIVER}:///data/glmbot.db")
-    return parsed
+    def _meaning(self, error: Exception) -> Exception:
+        if not isinstance(error, DBAPIError):
+            return error
+        if self.backend.is_away(error):
+            return DatabaseAway(f"database {self.backend.name!r} is away or held by another program")
+        if self.backend.is_full(error):
+            return DiskFull(f"the disk of database {self.backend.name!r} is full")
+        return error

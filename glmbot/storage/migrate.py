@@ -11,13 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from glmbot.errors import ConfigError
-from glmbot.storage import sqlite
+from glmbot.storage.backend import Backend
 
 logger = logging.getLogger(__name__)
 
@@ -38,86 +36,71 @@ def migrations_folder(package: Path = PACKAGE) -> Path:
     raise ConfigError(f"the database migrations beside {str(package)!r} are missing; install glmbot again")
 
 
-def upgrade(url: URL, migrations: Path) -> None:
+def upgrade(backend: Backend, migrations: Path) -> None:
     """Check the database and bring its schema up to date, making file and folder where there are none.
 
     An interruption at any moment leaves the old schema. Raises ConfigError.
     """
-    sqlite.check_version()
-    file = sqlite.file_of(url)
-    make_folder(file.parent)
-    with _exclusive(url, file) as connection:
-        sqlite.check_pages(connection, file)
+    backend.prepare()
+    with exclusive(backend) as connection:
+        backend.check(connection)
         script = ScriptDirectory(str(migrations))
-        revision = _known_revision(connection, file, script)
+        revision = known_revision(connection, backend, script)
         if revision == script.get_current_head():
             return
         if revision:
-            logger.info("new database schema; the old is kept in %r", str(sqlite.back_up(file, f"schema-{revision}")))
-        command.upgrade(_config(connection, migrations), "head")
-        sqlite.check_references(connection)
+            logger.info("new database schema; the old is kept in %r", str(backend.back_up(f"schema-{revision}")))
+        command.upgrade(alembic_config(connection, migrations), "head")
+        backend.check_references(connection)
 
 
-def downgrade(url: URL, migrations: Path, revision: str) -> None:
+def downgrade(backend: Backend, migrations: Path, revision: str) -> None:
     """Take the schema back to `revision`, or to "base": nothing. Raises ConfigError."""
-    file = sqlite.file_of(url)
-    with _exclusive(url, file) as connection:
-        sqlite.back_up(file, f"schema-{_known_revision(connection, file, ScriptDirectory(str(migrations)))}")
-        command.downgrade(_config(connection, migrations), revision)
-        sqlite.check_references(connection)
+    with exclusive(backend) as connection:
+        backend.back_up(f"schema-{known_revision(connection, backend, ScriptDirectory(str(migrations)))}")
+        command.downgrade(alembic_config(connection, migrations), revision)
+        backend.check_references(connection)
 
 
-def schema_of(file: Path, migrations: Path, shown_as: Path | None = None) -> str | None:
-    """Return the revision of a database's schema, None for an empty one. Raises ConfigError, about `shown_as`.
+def schema_of(backend: Backend, migrations: Path) -> str | None:
+    """Return the revision of a database's schema, None for an empty one. Raises ConfigError.
 
     It is not one of ours, damaged, or of a newer glmbot: all three are errors.
     """
-    shown = shown_as or file
-    with _exclusive(URL.create("sqlite", database=str(file)), shown) as connection:
-        sqlite.check_pages(connection, shown)
-        return _known_revision(connection, shown, ScriptDirectory(str(migrations)))
+    with exclusive(backend) as connection:
+        backend.check(connection)
+        return known_revision(connection, backend, ScriptDirectory(str(migrations)))
 
 
 @contextmanager
-def _exclusive(url: URL, file: Path) -> Iterator[Connection]:
+def exclusive(backend: Backend) -> Iterator[Connection]:
     """Have the one write transaction of the database while the body runs."""
-    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
-    sqlite.set_mode(engine, has_foreign_keys=False)
+    engine = backend.migration_engine()
     try:
         with _one_at_a_time, engine.begin() as connection:
             yield connection
     except (DBAPIError, sqlite3.Error) as error:
-        raise sqlite.explain(file, error) from error
+        raise backend.explain(error) from error
     finally:
         engine.dispose()
 
 
-def _known_revision(connection: Connection, file: Path, script: ScriptDirectory) -> str | None:
+def known_revision(connection: Connection, backend: Backend, script: ScriptDirectory) -> str | None:
     """Return the database's revision, None for an empty one. Raises ConfigError when it is not one of ours."""
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
-        raise ConfigError(f"database {str(file)!r} belongs to another program; set storage.url to a file of its own")
+        raise ConfigError(f"database {backend.name!r} belongs to another program; set storage.url to one of its own")
     if revision is not None and revision not in {known.revision for known in script.walk_revisions()}:
         raise ConfigError(
-            f"database {str(file)!r} was made by a newer glmbot (schema {revision!r}); install that version again, "
-            "or go back with `glmbot db restore` to the copy that it made before its change "
-            f"({file.name}.schema-....backup)"
+            f"database {backend.name!r} was made by a newer glmbot (schema {revision!r}); install that version again, "
+            "or go back with `glmbot db restore` to the copy that it made before its change (....schema-....backup)"
         )
     return revision
 
 
-def _config(connection: Connection, migrations: Path) -> Config:
+def alembic_config(connection: Connection, migrations: Path) -> Config:
+    """Return what Alembic needs to run the migrations on a connection, in its transaction."""
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a database. Raises ConfigError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"the database's folder {str(folder)!r} cannot be made: {error.strerror}; set bot.data_dir or storage.url"
-        ) from error

@@ -2,13 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, Select, func, select, true, update
 
 from glmbot.content import Rendered
 from glmbot.events import Chat, ChatKind, MessageRef
@@ -18,12 +17,13 @@ from glmbot.storage.upsert import insert
 
 
 class OutboxState(StrEnum):
-    """How far a message is; a live one is still being written."""
+    """How far a message is; a live one is still being written, a dropped one was never needed."""
 
     LIVE = "live"
     READY = "ready"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 UNFINISHED = (OutboxState.LIVE, OutboxState.READY)
@@ -45,7 +45,7 @@ class OutboxMessage:
 
 
 class Outbox:
-    """The table of messages."""
+    """The table of messages. Times at which one is due are seconds of `time.monotonic()`, as in the inbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,41 +53,44 @@ class Outbox:
 
     async def open_live(self, inbox_id: int, part: int, chat: Chat, reply_to: str | None) -> OutboxMessage:
         """Return the row of one part of a reply that is being written, made now if it is new."""
-        async with self._database.begin() as connection:
-            values = new_row(chat, Rendered("", ""), OutboxState.LIVE, inbox_id=inbox_id, part=part, reply_to=reply_to)
-            await connection.execute(insert(connection, outbox).values(**values).on_conflict_do_nothing())
-            statement = select(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.part == part)
-            return _message((await connection.execute(statement)).one())
+        values = new_row(chat, Rendered("", ""), OutboxState.LIVE, inbox_id=inbox_id, part=part, reply_to=reply_to)
+
+        def work(connection: Connection) -> Row[Any]:
+            connection.execute(insert(connection, outbox).values(**values).on_conflict_do_nothing())
+            return connection.execute(select(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.part == part)).one()
+
+        return _message(await self._database.run(work))
 
     async def live_parts(self, inbox_id: int) -> list[OutboxMessage]:
         """Return the rows of a reply that was begun."""
-        statement = select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part)
-        async with self._database.begin() as connection:
-            return [_message(row) for row in await connection.execute(statement)]
+        return await self._messages(select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part))
 
     async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
         """Store messages that answer no event."""
-        async with self._database.begin() as connection:
-            for part, body in enumerate(bodies):
-                await connection.execute(
-                    insert(connection, outbox).values(**new_row(chat, body, OutboxState.READY, part=part))
-                )
+        rows = [new_row(chat, body, OutboxState.READY, part=part) for part, body in enumerate(bodies)]
 
-    async def due(self) -> list[OutboxMessage]:
-        """Return each chat's oldest message that is ready, if its time has come: it holds up its own chat only."""
-        self._looked_at = time.time()
+        def work(connection: Connection) -> None:
+            connection.execute(insert(connection, outbox).on_conflict_do_nothing(), rows)
+
+        await self._database.run(work)
+
+    async def due(self, adapters: Collection[str] | None = None) -> list[OutboxMessage]:
+        """Return each chat's oldest message that is ready, if its time has come: it holds up its own chat only.
+
+        Only of these adapters, where they are given.
+        """
+        self._looked_at = time.monotonic()
         oldest = (
             select(func.min(outbox.c.outbox_id))
             .where(outbox.c.state == OutboxState.READY)
             .group_by(outbox.c.adapter, outbox.c.chat_id, outbox.c.thread_id)
         )
-        statement = (
+        is_ours = true() if adapters is None else outbox.c.adapter.in_(list(adapters))
+        return await self._messages(
             select(outbox)
-            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= self._looked_at)
+            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= self._looked_at, is_ours)
             .order_by(outbox.c.outbox_id)
         )
-        async with self._database.begin() as connection:
-            return [_message(row) for row in await connection.execute(statement)]
 
     async def set_ref(self, outbox_id: int, ref: MessageRef) -> None:
         """Note where a message is shown."""
@@ -98,7 +101,7 @@ class Outbox:
         await self._set(outbox_id, state=OutboxState.SENT, **_place_of(ref))
 
     async def wait(self, outbox_id: int, until: float) -> None:
-        """Let a message wait until a time (seconds since 1970), as its platform asked."""
+        """Let a message wait until a time, as its platform asked."""
         await self._set(outbox_id, due_at=until)
 
     async def retry(self, outbox_id: int, at: float) -> None:
@@ -114,25 +117,32 @@ class Outbox:
         statement = select(func.count()).select_from(outbox).where(outbox.c.state.in_(UNFINISHED))
         if adapter is not None:
             statement = statement.where(outbox.c.adapter == adapter)
-        async with self._database.begin() as connection:
-            return int(await connection.scalar(statement) or 0)
+        return int(await self._database.scalar(statement) or 0)
 
     async def next_due(self) -> float | None:
         """Return when the next message is due that was not yet at the last look, None where there is none."""
         statement = select(func.min(outbox.c.due_at)).where(
             outbox.c.state == OutboxState.READY, outbox.c.due_at > self._looked_at
         )
-        async with self._database.begin() as connection:
-            due_at: float | None = await connection.scalar(statement)
-            return due_at
+        due_at: float | None = await self._database.scalar(statement)
+        return due_at
+
+    async def take_over(self, adapter: str) -> None:
+        """Let nothing of an adapter wait for a time that another process meant."""
+        waiting = (outbox.c.adapter == adapter, outbox.c.state == OutboxState.READY, outbox.c.due_at > 0)
+        await self._database.execute(update(outbox).where(*waiting).values(due_at=0.0))
+
+    async def _messages(self, statement: Select[Any]) -> list[OutboxMessage]:
+        rows = await self._database.rows(statement)
+        return [_message(row) for row in rows]
 
     async def _set(self, outbox_id: int, **values: Any) -> None:
-        async with self._database.begin() as connection:
-            await connection.execute(update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values))
+        statement = update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values)
+        await self._database.execute(statement)
 
 
-async def complete_parts(
-    connection: AsyncConnection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
+def complete_parts(
+    connection: Connection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
 ) -> None:
     """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place."""
     for part, body in enumerate(bodies):
@@ -141,19 +151,19 @@ async def complete_parts(
         statement = insert(connection, outbox).values(**row)
         new = statement.excluded
         changes = {"state": new.state, "text": new.text, "plain": new.plain}
-        await connection.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes))
-    await close_live(connection, inbox_id)
+        connection.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes))
+    close_live(connection, inbox_id)
 
 
-async def close_live(connection: AsyncConnection, inbox_id: int) -> None:
+def close_live(connection: Connection, inbox_id: int) -> None:
     """End the live messages that a reply does not need, in the caller's transaction.
 
     One that is shown becomes a dash: a platform may not let us delete it.
     """
     surplus = update(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.state == OutboxState.LIVE)
     is_shown = outbox.c.platform_id.is_not(None)
-    await connection.execute(surplus.where(is_shown).values(state=OutboxState.READY, text="—", plain="—"))
-    await connection.execute(surplus.where(~is_shown).values(state=OutboxState.FAILED, reason="surplus"))
+    connection.execute(surplus.where(is_shown).values(state=OutboxState.READY, text="—", plain="—"))
+    connection.execute(surplus.where(~is_shown).values(state=OutboxState.DROPPED))
 
 
 def new_row(

@@ -3,7 +3,7 @@
 import json
 
 from pydantic import JsonValue
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import Connection, delete, func, literal, select
 
 from glmbot.storage.column_types import CleanText
 from glmbot.storage.database import Database
@@ -21,23 +21,24 @@ class PluginStore:
     async def get(self, key: str) -> JsonValue:
         """Return a value, None where there is none."""
         statement = select(plugin_store.c.value).where(plugin_store.c.plugin == self._plugin, plugin_store.c.key == key)
-        async with self._database.begin() as connection:
-            value: JsonValue = await connection.scalar(statement)
-            return value
+        value: JsonValue = await self._database.scalar(statement)
+        return value
 
     async def set(self, key: str, value: JsonValue) -> None:
         """Store a value in the place of what was there. Raises TypeError when JSON has no form for it."""
         self._check(key, value)
-        async with self._database.begin() as connection:
+
+        def work(connection: Connection) -> None:
             statement = insert(connection, plugin_store).values(plugin=self._plugin, key=key, value=value)
             changes = {"value": statement.excluded.value}
-            await connection.execute(statement.on_conflict_do_update(index_elements=["plugin", "key"], set_=changes))
+            connection.execute(statement.on_conflict_do_update(index_elements=["plugin", "key"], set_=changes))
+
+        await self._database.run(work)
 
     async def delete(self, key: str) -> bool:
         """Remove a value; return whether there was one."""
         statement = delete(plugin_store).where(plugin_store.c.plugin == self._plugin, plugin_store.c.key == key)
-        async with self._database.begin() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+        return await self._database.execute(statement) == 1
 
     async def items(self, prefix: str = "") -> list[tuple[str, JsonValue]]:
         """Return all keys that begin with `prefix`, in order, with their values."""
@@ -47,8 +48,8 @@ class PluginStore:
             .where(plugin_store.c.plugin == self._plugin, begins)
             .order_by(plugin_store.c.key)
         )
-        async with self._database.begin() as connection:
-            return [(row.key, row.value) for row in await connection.execute(statement)]
+        rows = await self._database.rows(statement)
+        return [(row.key, row.value) for row in rows]
 
     def _check(self, key: str, value: JsonValue) -> None:
         try:

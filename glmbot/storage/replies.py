@@ -5,8 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, update
 
 from glmbot.content import Rendered
 from glmbot.storage.database import Database
@@ -36,22 +35,34 @@ class Replies:
         self._database = database
 
     async def complete(
-        self, claimed: ClaimedEvent, bodies: Sequence[Rendered], reply_to: str | None, turn: NewTurn | None
+        self,
+        claimed: ClaimedEvent,
+        bodies: Sequence[Rendered],
+        reply_to: str | None,
+        turn: NewTurn | None,
+        parked: str | None = None,
     ) -> None:
         """Store everything an answered event leaves behind, or nothing of it.
 
-        An event has one reply: when it has ended already, another one is dropped.
+        An event has one reply: when it has ended already, another one is dropped. With a reason in `parked` the
+        reply is an apology, and the operator may have the event tried again.
         """
-        async with self._database.begin() as connection:
-            if not await end_event(connection, claimed.inbox_id, InboxState.DONE):
-                return logger.warning("event %d has had its reply; another one is dropped", claimed.inbox_id)
-            await complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to)
+        state = InboxState.DONE if parked is None else InboxState.PARKED
+
+        def work(connection: Connection) -> bool:
+            if not end_event(connection, claimed.inbox_id, state, parked):
+                return False
+            complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to)
             if turn is not None:
-                await _add_turn(connection, claimed, turn)
+                _add_turn(connection, claimed, turn)
+            return True
+
+        if not await self._database.run(work):
+            logger.warning("event %d has had its reply; another one is dropped", claimed.inbox_id)
 
 
-async def _add_turn(connection: AsyncConnection, claimed: ClaimedEvent, turn: NewTurn) -> None:
-    await connection.execute(
+def _add_turn(connection: Connection, claimed: ClaimedEvent, turn: NewTurn) -> None:
+    connection.execute(
         insert(turns).values(
             conversation_id=claimed.conversation_id,
             inbox_id=claimed.inbox_id,
@@ -64,4 +75,4 @@ async def _add_turn(connection: AsyncConnection, claimed: ClaimedEvent, turn: Ne
     )
     if turn.supersedes is not None:
         superseded = update(turns).where(turns.c.turn_id == turn.supersedes)
-        await connection.execute(superseded.values(state=TurnState.SUPERSEDED))
+        connection.execute(superseded.values(state=TurnState.SUPERSEDED))

@@ -2,15 +2,14 @@
 
 import time
 
-from sqlalchemy import func
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func
 
 from glmbot.events import Sender
 from glmbot.storage.tables import senders
 from glmbot.storage.upsert import insert
 
 
-async def note_sender(connection: AsyncConnection, adapter: str, sender: Sender) -> None:
+def note_sender(connection: Connection, adapter: str, sender: Sender) -> None:
     """Remember a sender, or that they wrote again."""
     now = time.time()
     statement = insert(connection, senders).values(
@@ -24,4 +23,4 @@ async def note_sender(connection: AsyncConnection, adapter: str, sender: Sender)
     new = statement.excluded
     language = func.coalesce(new.language, senders.c.language)  # not every event has the platform's hint
     changes = {"name": new.name, "language": language, "last_seen_at": new.last_seen_at}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["adapter", "sender_id"], set_=changes))
+    connection.execute(statement.on_conflict_do_update(index_elements=["adapter", "sender_id"], set_=changes))

@@ -1,64 +1,134 @@
 """Everything that is particular to SQLite: connection mode, backup, checks, and what its errors mean."""
 
 import os
-import re
 import shutil
 import sqlite3
-import time
-from calendar import timegm
 from contextlib import closing
 from dataclasses import dataclass
-from glob import escape
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from glmbot.durable import sync_names
 from glmbot.errors import ConfigError
+from glmbot.storage.files import Backup, backup_path, backups_of, make_folder
 
 BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another program that writes; "?timeout=SECONDS" in the URL changes it."""
+"""Seconds to wait for another program that writes, at the start."""
+WORKING_TIMEOUT = 1.0
+"""The same while the bot works: then it asks again and again."""
 OLDEST_SQLITE = (3, 35)
 """The first release with RETURNING (sqlite.org/lang_returning.html)."""
 MAX_PROBLEMS = 20
-_TIME_FORMAT = "%Y%m%dT%H%M%S"
-_BACKUP_NAME = re.compile(r"\.(?P<label>[\w-]+)-(?P<time>\d{8}T\d{6})\.backup")
 
 
 class DamagedError(ConfigError):
     """The file is damaged, or no database."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A backup as its file name tells: why it was made, and when (seconds since 1970)."""
-
-    path: Path
-    label: str
-    made_at: float
-
-
 def file_of(url: URL) -> Path:
     """Return the database's file. Raises ConfigError where the URL names none."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise ConfigError("storage.url names no file; write sqlite+aiosqlite:///data/glmbot.db")
+        raise ConfigError("storage.url names no file; write sqlite:///data/glmbot.db")
     return Path(url.database)
 
 
-def with_timeout(url: URL) -> URL:
-    """Return the URL with the time to wait for others, unless it says one."""
-    return url if "timeout" in url.query else url.update_query_dict({"timeout": str(BUSY_TIMEOUT)})
+@dataclass(frozen=True, slots=True)
+class SqliteBackend:
+    """A database in a file. `timeout` is in seconds, for the start; later everything waits as long as need be.
+
+    `shown_as` is what the operator knows the file as, where it is a copy.
+    """
+
+    file: Path
+    timeout: float = BUSY_TIMEOUT
+    shown_as: Path | None = None
+
+    @classmethod
+    def of(cls, url: URL) -> "SqliteBackend":
+        """Return the backend of a URL; "?timeout=SECONDS" in it is for the start. Raises ConfigError."""
+        return cls(file_of(url), float(str(url.query.get("timeout", BUSY_TIMEOUT))))
+
+    @property
+    def name(self) -> str:
+        """The file, as the operator knows it."""
+        return str(self.shown_as or self.file)
+
+    def engine(self) -> Engine:
+        """Return an engine for the bot at work."""
+        return self._engine(min(self.timeout, WORKING_TIMEOUT), has_foreign_keys=True)
+
+    def migration_engine(self) -> Engine:
+        """Return an engine for a schema change, which may have to rebuild tables without foreign keys."""
+        return self._engine(self.timeout, has_foreign_keys=False)
+
+    def prepare(self) -> None:
+        """Make the folder. Raises ConfigError, also when this Python has a SQLite that is too old."""
+        check_version()
+        make_folder(self.file.parent)
+
+    def check(self, connection: Connection) -> None:
+        """Raise DamagedError when the file is damaged; about half a second for 100 MB."""
+        if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+            raise damaged(self.shown_as or self.file)
+
+    def check_references(self, connection: Connection) -> None:
+        """Make sure that a migration left no row pointing to nowhere."""
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        assert not broken, f"the migration leaves broken references: {broken[:3]}"
+
+    def explain(self, error: Exception) -> ConfigError:
+        """Return what an error at the opening means to the operator."""
+        return explain(self.shown_as or self.file, error)
+
+    def is_away(self, error: DBAPIError) -> bool:
+        """Tell whether another program holds the database."""
+        return _name(error).startswith("SQLITE_BUSY")
+
+    def is_full(self, error: DBAPIError) -> bool:
+        """Tell whether the disk had no room: SQLite says so itself, or that a write failed."""
+        return _name(error).startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHM"))
+
+    def exists(self) -> bool:
+        """Tell whether there is a file."""
+        return self.file.is_file()
+
+    def size_bytes(self) -> int:
+        """Return the size of the file."""
+        return self.file.stat().st_size
+
+    def problems(self) -> list[str]:
+        """Return what is wrong in the database: pages, indexes, references. Raises ConfigError."""
+        return problems_of(self.file)
+
+    def vacuum(self) -> None:
+        """Write the database anew, without the room of what was deleted. Raises ConfigError."""
+        vacuum(self.file)
+
+    def back_up(self, label: str) -> Path:
+        """Write a verified copy beside the file; return its path. Raises ConfigError."""
+        return back_up(self.file, label)
+
+    def backups(self) -> list[Backup]:
+        """Return the backups beside the file, the newest first."""
+        return backups_of(self.file)
+
+    def _engine(self, timeout: float, *, has_foreign_keys: bool) -> Engine:
+        url = URL.create("sqlite+pysqlite", database=str(self.file))
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": timeout})
+        set_mode(engine, has_foreign_keys=has_foreign_keys)
+        return engine
 
 
-def set_mode(engine: Engine, *, has_foreign_keys: bool = True) -> None:
+def set_mode(engine: Engine, *, has_foreign_keys: bool) -> None:
     """Have every connection and transaction of `engine` in the mode that loses nothing.
 
     Transactions are ours to begin: with eight writers the driver's own way loses 183 of 200 updates silently,
     a deferred BEGIN fails 165 with "database is locked", BEGIN IMMEDIATE none (measured). FULL keeps
-    commits over a loss of power. A migration may have to rebuild tables, without foreign keys.
+    commits over a loss of power.
     """
 
     def set_up(connection: DBAPIConnection, _: object) -> None:
@@ -82,19 +152,6 @@ def check_version() -> None:
         )
 
 
-def check_pages(connection: Connection, file: Path) -> None:
-    """Raise DamagedError when the file is damaged; about half a second for 100 MB."""
-    result = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    if result != "ok":
-        raise damaged(file)
-
-
-def check_references(connection: Connection) -> None:
-    """Make sure that a migration left no row pointing to nowhere."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    assert not broken, f"the migration leaves broken references: {broken[:3]}"
-
-
 def problems_of(file: Path) -> list[str]:
     """Return what is wrong in a database: pages, indexes, references. Raises ConfigError where it cannot be opened."""
     try:
@@ -111,7 +168,7 @@ def back_up(file: Path, label: str) -> Path:
 
     Raises ConfigError: DamagedError where `file` is damaged.
     """
-    backup = file.with_name(f"{file.name}.{label}-{timestamp()}.backup")
+    backup = backup_path(file, label)
     unfinished = backup.with_name(f"{backup.name}.part")
     try:
         copy(file, unfinished)
@@ -138,15 +195,6 @@ def copy(file: Path, target: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def backups_of(file: Path) -> list[Backup]:
-    """Return the backups beside a database, the newest first."""
-    found = []
-    for path in file.parent.glob(f"{escape(file.name)}.*.backup"):
-        if match := _BACKUP_NAME.fullmatch(path.name, len(file.name)):
-            found.append(Backup(path, match["label"], timegm(time.strptime(match["time"], _TIME_FORMAT))))
-    return sorted(found, key=lambda backup: backup.made_at, reverse=True)
-
-
 def close_log(file: Path) -> None:
     """Bring all of the write-ahead log into the database's file. Raises ConfigError while others have it open."""
     try:
@@ -166,17 +214,7 @@ def vacuum(file: Path) -> None:
         raise explain(file, error) from error
 
 
-def timestamp() -> str:
-    """Return the time as the names of backups have it: UTC, to the second."""
-    return time.strftime(_TIME_FORMAT, time.gmtime())
-
-
-def is_locked(error: DBAPIError) -> bool:
-    """Tell whether another program held the database for longer than the timeout."""
-    return _name(error).startswith("SQLITE_BUSY")
-
-
-def explain(file: Path, error: DBAPIError | sqlite3.Error) -> ConfigError:
+def explain(file: Path, error: Exception) -> ConfigError:
     """Return what an error at the opening of `file` means to the operator."""
     match _name(error).split("_")[1:2]:
         case ["NOTADB" | "CORRUPT"]:
@@ -207,10 +245,10 @@ def damaged(file: Path) -> DamagedError:
     return DamagedError(f"database {str(file)!r} is damaged or not a database; {remedy}")
 
 
-def _name(error: DBAPIError | sqlite3.Error) -> str:
+def _name(error: Exception) -> str:
     """Return SQLite's own name of the error, such as "SQLITE_BUSY"."""
     return str(getattr(_cause(error), "sqlite_errorname", ""))
 
 
-def _cause(error: DBAPIError | sqlite3.Error) -> BaseException | None:
+def _cause(error: Exception) -> BaseException | None:
     return error.orig if isinstance(error, DBAPIError) else error

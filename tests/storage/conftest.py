@@ -8,15 +8,32 @@ import pytest
 
 from glmbot.events import Chat, ChatKind, MessageEvent, Sender
 from glmbot.storage.database import Database
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'glmbot.db'}"
+    return f"sqlite:///{tmp_path / 'folder' / 'glmbot.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, url: str) -> str:
+    """Return the URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return url
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_url()
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
+async def database(any_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(any_url, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite_database(url: str) -> AsyncIterator[Database]:
     opened = await Database.open(url)
     yield opened
     await opened.close()

@@ -13,8 +13,10 @@ from glmbot.errors import ConfigError
 from glmbot.storage import backups, sqlite
 from glmbot.storage.backups import BackupSchedule, restore
 from glmbot.storage.database import Database
+from glmbot.storage.files import backups_of
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import migrations_folder
+from glmbot.storage.sqlite import SqliteBackend
 from tests.storage.conftest import event
 
 HEADER_BYTES = 100
@@ -42,7 +44,7 @@ def messages(file: Path) -> list[str]:
 
 
 def back(url: str, backup: Path) -> backups.Restored:
-    return restore(make_url(url), migrations_folder(), backup)
+    return restore(SqliteBackend.of(make_url(url)), migrations_folder(), backup)
 
 
 def overwrite_the_middle(file: Path) -> Callable[[], object]:
@@ -67,7 +69,7 @@ def test_a_damaged_database_is_not_backed_up(file: Path) -> None:
     overwrite_the_middle(file)
     with pytest.raises(sqlite.DamagedError, match="is damaged"):
         sqlite.back_up(file, "by-hand")
-    assert sqlite.backups_of(file) == []
+    assert backups_of(file) == []
     assert not list(file.parent.glob("*.part*"))
 
 
@@ -75,7 +77,7 @@ def test_backups_are_known_by_their_names_the_newest_first(file: Path) -> None:
     names = ("scheduled-20260102T030405", "schema-0001_initial-20270102T030405", "by-hand-20250102T030405")
     for name in (*names, "notes"):
         file.with_name(f"{file.name}.{name}.backup").write_bytes(b"")
-    assert [found.label for found in sqlite.backups_of(file)] == ["schema-0001_initial", "scheduled", "by-hand"]
+    assert [found.label for found in backups_of(file)] == ["schema-0001_initial", "scheduled", "by-hand"]
 
 
 def test_a_restored_backup_takes_the_place_and_the_old_is_kept(url: str, file: Path) -> None:
@@ -170,10 +172,10 @@ async def test_backups_are_made_on_schedule_and_the_newest_are_kept(file: Path) 
     old = [file.with_name(f"{file.name}.scheduled-2020010{day}T000000.backup") for day in (1, 2, 3)]
     for path in old:
         path.write_bytes(b"")
-    schedule = asyncio.create_task(BackupSchedule(file, interval_s=3600, num_kept=2).run())
+    schedule = asyncio.create_task(BackupSchedule(SqliteBackend(file), interval_s=3600, num_kept=2).run())
     await until(lambda: not old[1].exists())
     schedule.cancel()
-    left = sqlite.backups_of(file)
+    left = backups_of(file)
     assert [found.label for found in left].count("scheduled") == 2
     assert old[2].exists()
     assert by_hand.exists()
@@ -185,8 +187,8 @@ async def test_no_backup_is_made_before_it_is_due(file: Path) -> None:
     made = sqlite.back_up(file, "scheduled")
     with suppress(TimeoutError):
         async with asyncio.timeout(0.3):
-            await BackupSchedule(file, interval_s=3600, num_kept=2).run()
-    assert [found.path for found in sqlite.backups_of(file)] == [made]
+            await BackupSchedule(SqliteBackend(file), interval_s=3600, num_kept=2).run()
+    assert [found.path for found in backups_of(file)] == [made]
 
 
 async def test_a_backup_that_fails_is_reported_and_tried_again(
@@ -194,10 +196,10 @@ async def test_a_backup_that_fails_is_reported_and_tried_again(
 ) -> None:
     monkeypatch.setattr(backups, "RETRY_AFTER", 0.01)
     mend = overwrite_the_middle(file)
-    schedule = asyncio.create_task(BackupSchedule(file, interval_s=3600, num_kept=2).run())
+    schedule = asyncio.create_task(BackupSchedule(SqliteBackend(file), interval_s=3600, num_kept=2).run())
     await until(lambda: "no backup was made: database" in caplog.text)
     mend()
-    await until(lambda: bool(sqlite.backups_of(file)))
+    await until(lambda: bool(backups_of(file)))
     schedule.cancel()
 
 
@@ -208,7 +210,7 @@ async def test_a_backup_that_the_system_refuses_does_not_end_the_bot(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sqlite, "back_up", refuse)
-    schedule = asyncio.create_task(BackupSchedule(file, interval_s=3600, num_kept=2).run())
+    schedule = asyncio.create_task(BackupSchedule(SqliteBackend(file), interval_s=3600, num_kept=2).run())
     await until(lambda: schedule.done() or "No space left" in caplog.text)
     assert not schedule.done()
     schedule.cancel()

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from glmbot.errors import ConfigError, RetryLater
+from glmbot.storage.backend import backend_of
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, upgrade
@@ -66,6 +68,16 @@ def another_program_writes(url: str) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+async def fill_up(database: Database) -> None:
+    """Let the database not grow any more."""
+
+    def work(connection: Connection) -> None:
+        num_pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {num_pages}")
+
+    await database.run(work)
+
+
 async def filled(url: str) -> None:
     database = await Database.open(url)
     await Inbox(database).add(event("1"))
@@ -86,8 +98,8 @@ async def test_up_down_and_up_again(url: str) -> None:
     database = await Database.open(url)
     await Inbox(database).add(event("1"))
     await database.close()
-    downgrade(make_url(url), migrations_folder(), "base")
-    upgrade(make_url(url), migrations_folder())
+    downgrade(backend_of(url, Path()), migrations_folder(), "base")
+    upgrade(backend_of(url, Path()), migrations_folder())
     database = await Database.open(url)
     assert await Inbox(database).add(event("1"))
     await database.close()
@@ -128,19 +140,21 @@ async def test_an_address_that_cannot_be_used_is_explained(url: str) -> None:
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"the database's folder '.*file/data' cannot be made"):
-        await Database.open(f"sqlite+aiosqlite:///{tmp_path}/file/data/x.db")
+        await Database.open(f"sqlite:///{tmp_path}/file/data/x.db")
 
 
 async def test_eight_writers_lose_nothing(url: str) -> None:
     databases = [await Database.open(url) for _ in range(8)]
 
+    def add_one(connection: Connection) -> None:
+        value = connection.exec_driver_sql("SELECT value FROM plugin_store").scalar() or 0
+        connection.exec_driver_sql(
+            "INSERT OR REPLACE INTO plugin_store (plugin, key, value) VALUES ('p', 'k', ?)", (int(value) + 1,)
+        )
+
     async def count_up(database: Database) -> None:
         for _ in range(25):
-            async with database.begin() as connection:
-                value = (await connection.exec_driver_sql("SELECT value FROM plugin_store")).scalar() or 0
-                await connection.exec_driver_sql(
-                    "INSERT OR REPLACE INTO plugin_store (plugin, key, value) VALUES ('p', 'k', ?)", (int(value) + 1,)
-                )
+            await database.run(add_one)
 
     async with asyncio.TaskGroup() as tasks:
         for database in databases:
@@ -181,12 +195,12 @@ def test_an_installation_without_migrations_is_explained(tmp_path: Path) -> None
 
 async def test_a_schema_change_keeps_the_rows_and_a_copy_to_go_back_to(url: str, tmp_path: Path) -> None:
     await filled(url)
-    upgrade(make_url(url), migrations_with_a_second_one(tmp_path, "pass"))
+    upgrade(backend_of(url, Path()), migrations_with_a_second_one(tmp_path, "pass"))
     assert "mood" in columns_of_senders(file_of(url))
     with pytest.raises(ConfigError, match="made by a newer glmbot"):
         await Database.open(url)
     (backup,) = backups_of(url)
-    restored = await Database.open(f"sqlite+aiosqlite:///{backup}")
+    restored = await Database.open(f"sqlite:///{backup}")
     assert await Inbox(restored).num_open() == 1
     await restored.close()
 
@@ -194,7 +208,7 @@ async def test_a_schema_change_keeps_the_rows_and_a_copy_to_go_back_to(url: str,
 async def test_a_schema_change_that_fails_leaves_the_old_schema(url: str, tmp_path: Path) -> None:
     await filled(url)
     with pytest.raises(ZeroDivisionError):
-        upgrade(make_url(url), migrations_with_a_second_one(tmp_path, "1 / 0"))
+        upgrade(backend_of(url, Path()), migrations_with_a_second_one(tmp_path, "1 / 0"))
     assert "mood" not in columns_of_senders(file_of(url))
 
 
@@ -203,9 +217,9 @@ async def test_a_schema_change_that_is_killed_leaves_the_old_schema(url: str, tm
     folder = migrations_with_a_second_one(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
     program = f"""
 from pathlib import Path
-from sqlalchemy.engine import make_url
+from glmbot.storage.backend import backend_of
 from glmbot.storage.migrate import upgrade
-upgrade(make_url({url!r}), Path({str(folder)!r}))
+upgrade(backend_of({url!r}, Path()), Path({str(folder)!r}))
 """
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment)
@@ -217,7 +231,7 @@ upgrade(make_url({url!r}), Path({str(folder)!r}))
 
 
 async def test_many_bots_may_open_at_the_same_time(url: str, tmp_path: Path) -> None:
-    urls = [url] * 4 + [f"sqlite+aiosqlite:///{tmp_path}/{number}.db" for number in range(4)]
+    urls = [url] * 4 + [f"sqlite:///{tmp_path}/{number}.db" for number in range(4)]
     async with asyncio.TaskGroup() as tasks:
         opened = [tasks.create_task(Database.open(one)) for one in urls]
     for task in opened:
@@ -249,7 +263,7 @@ async def test_a_damaged_database_is_refused_at_start(url: str) -> None:
 @pytest.mark.parametrize("path", ["", ":memory:"])
 async def test_a_database_without_a_file_is_refused(path: str) -> None:
     with pytest.raises(ConfigError, match=r"storage\.url names no file"):
-        await Database.open(f"sqlite+aiosqlite:///{path}")
+        await Database.open(f"sqlite:///{path}")
 
 
 async def test_a_password_in_the_address_is_not_told() -> None:
@@ -278,10 +292,8 @@ async def test_everything_waits_while_another_program_writes(url: str, caplog: p
 
 
 async def test_an_event_that_cannot_be_stored_is_to_be_offered_again(database: Database) -> None:
-    async with database.begin() as connection:
-        num_pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
-        await connection.exec_driver_sql(f"PRAGMA max_page_count = {num_pages}")
-    with pytest.raises(RetryLater, match="cannot be stored: database or disk is full"):
+    await fill_up(database)
+    with pytest.raises(RetryLater, match=r"cannot be stored: the disk of database '.*glmbot\.db' is full"):
         await Inbox(database).add(event("1", text="x" * 100_000))
     assert await Inbox(database).num_open() == 0
 
@@ -311,13 +323,12 @@ async def test_cancelled_tasks_end_and_leave_nothing_locked(database: Database) 
 
 
 async def test_an_error_takes_back_its_transaction(database: Database) -> None:
-    async def set_and_fail() -> None:
-        async with database.begin() as connection:
-            await connection.exec_driver_sql("INSERT INTO plugin_store VALUES ('p', 'k', '1')")
-            raise ZeroDivisionError
+    def set_and_fail(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO plugin_store VALUES ('p', 'k', '1')")
+        raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await set_and_fail()
+        await database.run(set_and_fail)
     assert await PluginStore(database, "p").get("k") is None
 
 
