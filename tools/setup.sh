@@ -40,15 +40,18 @@ except OSError:
 PY
 }
 
-# One test speaks to a Telegram server that others wrote, in JavaScript.
-install_node() {
-    command -v npm >/dev/null && return
+# Some tests speak to servers that others wrote: PostgreSQL, and one for Telegram, in JavaScript.
+install_servers() {
+    local packages=()
+    command -v npm >/dev/null || packages+=(nodejs npm)
+    command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null || packages+=(postgresql)
+    [ ${#packages[@]} = 0 ] && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "installing nodejs and npm"
+        say "installing ${packages[*]}"
         quietly apt-get update -qq
-        quietly apt-get install -y -qq nodejs npm
+        quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}"
     else
-        say "npm is missing, so one test will be skipped; run: sudo apt-get install nodejs npm"
+        say "some tests will be skipped; for them run: sudo apt-get install ${packages[*]}"
     fi
 }
 
@@ -60,6 +63,6 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
 fi
 say "installing glmbot[$extras]"
 quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
-[ "$extras" = dev ] && install_node && touch .venv/.dev
+[ "$extras" = dev ] && install_servers && touch .venv/.dev
 touch .venv/.run
 say "ready"

@@ -14,6 +14,7 @@ from glmbot import config_file
 from glmbot.cli.database import database_app
 from glmbot.cli.model import model_app
 from glmbot.cli.options import ConfigOption, JsonOption, read_settings
+from glmbot.cli.parked import parked_app
 from glmbot.errors import ConfigError
 from glmbot.log import set_up_logging
 
@@ -31,6 +32,7 @@ app.add_typer(plugin_app, name="plugin")
 app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
 app.add_typer(database_app, name="db")
+app.add_typer(parked_app, name="parked")
 
 
 @app.command()

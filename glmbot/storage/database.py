@@ -36,6 +36,8 @@ CLOSE_DEADLINE = 3.0
 class _Job:
     work: Work[Any]
     done: "asyncio.Future[Any]"
+    needs_room: bool
+    """Whether its success shows that the disk has room again."""
 
 
 class Database:
@@ -68,17 +70,21 @@ class Database:
         It waits as long as the database is away, held by others, or without room on its disk. When `work` raises,
         nothing of it stays. Work that was begun is done also when the one who waits for it is cancelled.
         """
+        needs_room = False
         while True:
             try:
-                return await self.attempt(work)
-            except DiskFull as error:
-                self._report("full", f"{error}; it is tried again until there is room")
+                return await self._do(work, needs_room)
+            except DiskFull:
+                needs_room = True
                 await asyncio.sleep(FULL_PAUSE)
 
-    async def attempt(self, work: Work[T]) -> T:
-        """Do as `run`, but raise DiskFull at once."""
+    async def add(self, work: Work[T]) -> T:
+        """Do as `run` with what adds rows, but raise DiskFull at once."""
+        return await self._do(work, needs_room=True)
+
+    async def _do(self, work: Work[T], needs_room: bool) -> T:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Job(work, done))
+        self._waiting.append(_Job(work, done, needs_room))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work_off(), name="database")
         return await done
@@ -110,7 +116,7 @@ class Database:
             outcomes = await loop.run_in_executor(self._thread, self._commit, [job.work for job in jobs])
             if away := self._settle(jobs, outcomes):
                 self.num_outages += "away" not in self._troubles
-                self._report("away", f"{away}; everything waits until it is back")
+                self._begin_trouble("away", f"{away}; everything waits until it is back")
                 await asyncio.sleep(AWAY_PAUSE)
 
     def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> DatabaseAway | None:
@@ -120,25 +126,29 @@ class Database:
             if isinstance(outcome, DatabaseAway):
                 away = outcome
                 again.append(job)
-            elif job.done.done():
-                continue  # whoever waited was cancelled
-            elif isinstance(outcome, Exception):
-                job.done.set_exception(outcome)
             else:
-                self._report_end_of_troubles()
-                job.done.set_result(outcome)
+                self._note(job, outcome)
+                _tell(job, outcome)
         self._waiting.extendleft(reversed(again))
         return away
 
-    def _report(self, kind: str, text: str) -> None:
+    def _note(self, job: _Job, outcome: object) -> None:
+        """Keep track of troubles: the outcome of a job shows when one begins, and when it is over."""
+        self._end_trouble("away")
+        if isinstance(outcome, DiskFull):
+            self._begin_trouble("full", f"{outcome}; what comes in waits until there is room")
+        elif job.needs_room:
+            self._end_trouble("full")
+
+    def _begin_trouble(self, kind: str, text: str) -> None:
         if kind not in self._troubles:
             self._troubles.add(kind)
             logger.error("%s", text)
             self.on_trouble(kind, False)
 
-    def _report_end_of_troubles(self) -> None:
-        while self._troubles:
-            kind = self._troubles.pop()
+    def _end_trouble(self, kind: str) -> None:
+        if kind in self._troubles:
+            self._troubles.remove(kind)
             logger.warning("the database works again (it was %s)", kind)
             self.on_trouble(kind, True)
 
@@ -165,3 +175,12 @@ class Database:
         if self.backend.is_full(error):
             return DiskFull(f"the disk of database {self.backend.name!r} is full")
         return error
+
+
+def _tell(job: _Job, outcome: Any) -> None:
+    if job.done.done():
+        return  # whoever waited was cancelled
+    if isinstance(outcome, Exception):
+        job.done.set_exception(outcome)
+    else:
+        job.done.set_result(outcome)

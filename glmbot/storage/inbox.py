@@ -64,7 +64,7 @@ class Inbox:
         repeats of it are seen. Raises RetryLater when the event cannot be stored.
         """
         try:
-            return await self._database.attempt(lambda connection: _add(connection, event, is_immediate, is_done))
+            return await self._database.add(lambda connection: _add(connection, event, is_immediate, is_done))
         except DiskFull as error:
             raise RetryLater(f"the event cannot be stored: {error}", after=STORE_AGAIN_AFTER) from error
 

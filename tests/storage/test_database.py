@@ -291,11 +291,33 @@ async def test_everything_waits_while_another_program_writes(url: str, caplog: p
     await database.close()
 
 
-async def test_an_event_that_cannot_be_stored_is_to_be_offered_again(database: Database) -> None:
-    await fill_up(database)
+async def test_an_event_that_cannot_be_stored_is_to_be_offered_again(sqlite_database: Database) -> None:
+    await fill_up(sqlite_database)
     with pytest.raises(RetryLater, match=r"cannot be stored: the disk of database '.*glmbot\.db' is full"):
-        await Inbox(database).add(event("1", text="x" * 100_000))
-    assert await Inbox(database).num_open() == 0
+        await Inbox(sqlite_database).add(event("1", text="x" * 100_000))
+    assert await Inbox(sqlite_database).num_open() == 0
+
+
+async def test_what_has_no_room_on_the_disk_waits_until_it_has(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are not held up meanwhile, and the trouble is told once, and its end."""
+    monkeypatch.setattr("glmbot.storage.database.FULL_PAUSE", 0.01)
+    told: list[tuple[str, bool]] = []
+    sqlite_database.on_trouble = lambda kind, is_over: told.append((kind, is_over))
+    await fill_up(sqlite_database)
+    store = PluginStore(sqlite_database, "p")
+    async with asyncio.TaskGroup() as tasks:
+        setting = tasks.create_task(store.set("k", "x" * 100_000))
+        async with asyncio.timeout(20):
+            while not told:
+                await asyncio.sleep(0.01)
+        assert await store.get("other") is None
+        assert not setting.done()
+        more = "PRAGMA max_page_count = 1000000"
+        await sqlite_database.run(lambda connection: connection.exec_driver_sql(more).close())
+    assert len(str(await store.get("k"))) == 100_000
+    assert told == [("full", False), ("full", True)]
 
 
 async def test_cancelled_tasks_end_and_leave_nothing_locked(database: Database) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -126,8 +127,8 @@ async def test_an_immediate_event_passes_and_does_not_block(database: Database) 
     assert (await claim(inbox)).event.message_id == "2"
 
 
-async def test_two_bots_never_claim_the_same_event(database: Database, url: str) -> None:
-    other = await Database.open(url)
+async def test_two_bots_never_claim_the_same_event(database: Database, any_url: str, tmp_path: Path) -> None:
+    other = await Database.open(any_url, tmp_path)
     for number in range(40):
         await Inbox(database).add(event(str(number), sender=str(number)))
     async with asyncio.TaskGroup() as tasks:
@@ -200,11 +201,11 @@ async def test_any_text_is_kept_or_mended(database: Database, text: str) -> None
     await inbox.finish(claimed.inbox_id)
 
 
-async def test_a_claim_looks_at_open_events_only(database: Database) -> None:
+async def test_a_claim_looks_at_open_events_only(sqlite_database: Database) -> None:
     """Whatever was ever answered stays in the table: a claim must not read it."""
     statement = claim_statement(0.0).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     explained = f"EXPLAIN QUERY PLAN {statement}"
-    rows = await database.run(lambda connection: connection.exec_driver_sql(explained).mappings().all())
+    rows = await sqlite_database.run(lambda connection: connection.exec_driver_sql(explained).mappings().all())
     plan = [str(row["detail"]) for row in rows]
     assert not [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step]
     assert any("inbox_next (state=?)" in step for step in plan)
