@@ -32,7 +32,7 @@ from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
 from glmbot.settings import InferenceSettings, SafetySettings, Settings, StorageSettings
-from glmbot.storage.backend import Backend
+from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
 from glmbot.storage.conversations import Conversations
@@ -206,7 +206,8 @@ class Parts:
 async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[App]:
     """Build the bot; close what it opened when the body ends. Raises ConfigError."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(instance_lock(settings.bot.data_dir))
+        backend = backend_of(settings.database_url, settings.bot.data_dir)
+        stack.enter_context(instance_lock(settings.bot.data_dir, backend.file))
         database = await Database.open(settings.database_url, settings.bot.data_dir)
         stack.push_async_callback(database.close)
         model_server, source = _inference_of(settings.inference, settings.bot.log_level)

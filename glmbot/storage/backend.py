@@ -22,6 +22,10 @@ class Backend(Protocol):
     def name(self) -> str:
         """How the operator knows the database: a file, or an address without its password."""
 
+    @property
+    def file(self) -> Path | None:
+        """The database's file, None where a server keeps it."""
+
     def engine(self) -> Engine:
         """Return an engine whose transactions lose nothing that was committed."""
 

@@ -47,6 +47,10 @@ class PostgresBackend:
         """The address, without user and password."""
         return f"postgresql://{self.url.host or 'localhost'}/{self.url.database or ''}"
 
+    @property
+    def file(self) -> None:
+        """None: the server keeps the database."""
+
     def engine(self) -> Engine:
         """Return an engine for the bot at work."""
         return create_engine(self.url, hide_parameters=True, connect_args=connect_options())
