@@ -50,6 +50,9 @@ class Backend(Protocol):
     def is_full(self, error: DBAPIError) -> bool:
         """Tell whether the disk had no room."""
 
+    def is_damaged(self, error: DBAPIError) -> bool:
+        """Tell whether what was read is not what was written."""
+
     def exists(self) -> bool:
         """Tell whether there is a database at all. Raises ConfigError where that cannot be seen."""
 

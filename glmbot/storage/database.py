@@ -170,13 +170,14 @@ class Database:
         return [outcome for work in works for outcome in self._commit([work])]
 
     def _meaning(self, error: Exception) -> Exception:
+        backend = self.backend
         if not isinstance(error, DBAPIError):
             return error
-        if self.backend.is_away(error):
-            return DatabaseAway(f"database {self.backend.name!r} is away or held by another program")
-        if self.backend.is_full(error):
-            return DiskFull(f"the disk of database {self.backend.name!r} is full")
-        return error
+        if backend.is_full(error):
+            return DiskFull(f"the disk of database {backend.name!r} is full")
+        if backend.is_away(error):
+            return DatabaseAway(f"database {backend.name!r} is away or held by another program ({error.orig})")
+        return backend.explain(error) if backend.is_damaged(error) else error
 
 
 def _tell(job: _Job, outcome: Any) -> None:
