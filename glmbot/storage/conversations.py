@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from glmbot.events import MessageEvent
 from glmbot.prompt import Turn
@@ -95,7 +95,7 @@ _VISIBLE_TURNS = (
         turns.c.conversation_id == bindparam("conversation"),
         turns.c.turn_id >= conversations.c.first_turn_id,
         turns.c.turn_id < bindparam("before"),
-        turns.c.state.in_(VISIBLE),
+        or_(*(turns.c.state == state for state in VISIBLE)),
         turns.c.answer != "",
     )
     .order_by(turns.c.turn_id.desc())

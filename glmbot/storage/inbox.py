@@ -152,10 +152,7 @@ class Inbox:
 
     async def next_due(self) -> float | None:
         """Return when the next event is due that was not yet at the last claim, None where there is none."""
-        statement = select(func.min(inbox.c.due_at)).where(
-            inbox.c.state == InboxState.OPEN, inbox.c.due_at > self._looked_at
-        )
-        due_at: float | None = await self._database.scalar(statement)
+        due_at: float | None = await self._database.scalar(_NEXT_DUE, {"seen": self._looked_at})
         return due_at
 
 
@@ -204,9 +201,11 @@ def _claimed(row: Row[Any]) -> ClaimedEvent:
     return ClaimedEvent(row.inbox_id, row.conversation_id, row.attempts, event)
 
 
+_NEXT_DUE = select(func.min(inbox.c.due_at)).where(inbox.c.state == InboxState.OPEN, inbox.c.due_at > bindparam("seen"))
+_IS_UNFINISHED = or_(*(inbox.c.state == state for state in UNFINISHED))  # IN is compiled anew at each call
 _END = (
     update(inbox)
-    .where(inbox.c.inbox_id == bindparam("event_id"), inbox.c.state.in_(UNFINISHED))
+    .where(inbox.c.inbox_id == bindparam("event_id"), _IS_UNFINISHED)
     .values(state=bindparam("end"), reason=bindparam("why"))
 )
 

@@ -116,10 +116,7 @@ class Outbox:
 
     async def next_due(self) -> float | None:
         """Return when the next message is due that was not yet at the last look, None where there is none."""
-        statement = select(func.min(outbox.c.due_at)).where(
-            outbox.c.state == OutboxState.READY, outbox.c.due_at > self._looked_at
-        )
-        due_at: float | None = await self._database.scalar(statement)
+        due_at: float | None = await self._database.scalar(_NEXT_DUE, {"seen": self._looked_at})
         return due_at
 
     async def take_over(self, adapter: str) -> None:
@@ -211,6 +208,9 @@ _DUE = (
     select(outbox)
     .where(outbox.c.outbox_id.in_(_OLDEST_OF_EACH), outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.outbox_id)
+)
+_NEXT_DUE = select(func.min(outbox.c.due_at)).where(
+    outbox.c.state == OutboxState.READY, outbox.c.due_at > bindparam("seen")
 )
 _SET_PLACE = (
     update(outbox)
