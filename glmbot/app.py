@@ -217,7 +217,7 @@ def _build(
     router = Router(plugins, conversation)
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
-        accept=intake(inbox, plugins, safety, arrived),
+        accept=intake(inbox, plugins, admission, safety, arrived),
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),
