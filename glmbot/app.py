@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu
+from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount
 from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
@@ -25,7 +25,7 @@ from glmbot.errors import ConfigError
 from glmbot.hooks import Hooks
 from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, InferenceClient
 from glmbot.inference.supervisor import ModelServer, serve_command
-from glmbot.instance_lock import instance_lock
+from glmbot.instance_lock import account_lock, instance_lock
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadedPlugin, LoadState, load_plugins
 from glmbot.safety.filter import WordFilter
@@ -179,6 +179,9 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
     """Build the bot; close what it opened when the body ends. Raises ConfigError."""
     async with AsyncExitStack() as stack:
         stack.enter_context(instance_lock(settings.bot.data_dir))
+        for adapter in adapters.values():
+            if isinstance(adapter, HasAccount):
+                stack.enter_context(account_lock(adapter.name, adapter.account_key, settings.bot.data_dir))
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)
         model_server, source = _inference_of(settings.inference, settings.bot.log_level)

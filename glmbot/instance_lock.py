@@ -1,12 +1,20 @@
-"""Keeps two bots from working on the same data folder."""
+"""Keeps two bots from working on the same data folder, or for the same account of a platform."""
 
 import fcntl
+import hashlib
+import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+from platformdirs import user_state_path
 
 from glmbot.errors import ConfigError
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "glmbot.lock"
 
@@ -17,23 +25,57 @@ def instance_lock(data_dir: Path) -> Iterator[None]:
 
     Raises ConfigError that names the process that has it.
     """
-    path = data_dir / FILE_NAME
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="ascii")
+        file = _opened(data_dir / FILE_NAME)
     except OSError as error:
         raise ConfigError(f"data folder {str(data_dir)!r} cannot be used: {error.strerror}; set bot.data_dir") from None
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
+        if holder := _lock(file, str(os.getpid())):
             raise ConfigError(
                 f"data folder {str(data_dir)!r} is in use by another glmbot (process {holder}); "
                 "stop it or set another bot.data_dir"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            )
         yield
+
+
+@contextmanager
+def account_lock(adapter: str, account_key: str, data_dir: Path) -> Iterator[None]:
+    """Own an account of a platform while the body runs, among all bots that this user runs on this machine.
+
+    Raises ConfigError that names the process that has it, and that bot's data folder. The file's name has a hash
+    of `account_key`, which is secret. Where no such file can be kept, the log says so and the bot runs.
+    """
+    digest = hashlib.sha256(account_key.encode()).hexdigest()[:16]
+    path = user_state_path("glmbot") / "accounts" / f"{re.sub(r'[^a-z0-9]', '_', adapter.lower())}-{digest}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = _opened(path)
+    except OSError as error:
+        logger.warning("adapter %s: cannot see whether another bot uses its token: %s", adapter, error)
+        yield
+        return
+    with file:
+        if holder := _lock(file, f"{os.getpid()}, data folder {str(data_dir.resolve())!r}"):
+            raise ConfigError(
+                f"adapter {adapter!r}: another glmbot receives messages with this token (process {holder}); "
+                "stop it, or give this bot a token of its own"
+            )
+        yield
+
+
+def _opened(path: Path) -> IO[str]:
+    return path.open("a+", encoding="utf-8")
+
+
+def _lock(file: IO[str], note: str) -> str | None:
+    """Lock a file and write a note into it; return the note of whoever has it instead."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        return file.read().strip() or "unknown"
+    file.truncate(0)
+    file.write(note)
+    file.flush()
+    return None

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -63,6 +64,10 @@ class Waits:
     first: float = 1.0
     """After the first failure; doubled with each further one."""
     longest: float = 60.0
+    claim: float = 5.0
+    """From the first poll on: two conflicts within it, before any answer, say that another program was there first."""
+    claim_again: float = 0.2
+    """After the first conflict, which may be the end of that program."""
 
     def after(self, num_failures: int) -> float:
         """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
@@ -86,6 +91,7 @@ class TelegramAdapter:
         self.name = name
         self._waits = waits or Waits()
         self._token = Token(settings.token.get_secret_value(), name)
+        self._base_url = settings.base_url
         self._request = new_request(self._waits.answer)
         with self._token.hidden():
             self._bot = Bot(
@@ -94,6 +100,9 @@ class TelegramAdapter:
         self._commands: Sequence[CommandInfo] | None = None
         self._num_users = 0
         self._album: str | None = None
+        self._first_poll_at: float | None = None
+        self._has_polled = False
+        self._num_conflicts = 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -104,6 +113,11 @@ class TelegramAdapter:
             typing_interval=4.0,  # the sign lasts 5 s
             has_idempotent_send=False,
         )
+
+    @property
+    def account_key(self) -> str:
+        """Address and token."""
+        return f"{self._base_url} {self._token.value}"
 
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands for the menu; `run` registers them."""
@@ -206,6 +220,7 @@ class TelegramAdapter:
             return [(int(found[1]), {})]
 
     async def _ask_for_updates(self, offset: int | None, limit: int) -> list[tuple[int, object]]:
+        self._first_poll_at = self._first_poll_at or time.monotonic()
         # The library's own get_updates fails a whole batch for one malformed update, so ask for raw ones.
         # It warns where a call bears the name of one of its methods; Telegram does not mind the case.
         raw = await self._bot.do_api_request(
@@ -213,6 +228,7 @@ class TelegramAdapter:
             {"offset": offset, "limit": limit, "timeout": self._waits.poll, "allowed_updates": ["message"]},
             read_timeout=self._waits.poll + self._waits.answer,
         )
+        self._has_polled = True
         updates = [(update_id, update) for update in _as_list(raw) if (update_id := _update_id(update)) is not None]
         if raw and not updates:
             raise TelegramError("an answer to getUpdates without any update in it")
@@ -255,10 +271,26 @@ class TelegramAdapter:
                 ) from error
             except BadRequest:
                 raise
+            except Conflict as error:
+                wait = self._wait_after_conflict(num_failures)
+                logger.error("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
+                await asyncio.sleep(wait)
             except TelegramError as error:
                 wait = error.after if isinstance(error, AskedToWait) else self._waits.after(num_failures)
                 logger.warning("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
                 await asyncio.sleep(wait)
+
+    def _wait_after_conflict(self, num_failures: int) -> float:
+        """Return how long to wait while another program polls, too. Raises ConfigError where it was there first."""
+        self._num_conflicts += 1
+        began = self._first_poll_at or 0.0
+        is_new = not self._has_polled and time.monotonic() < began + self._waits.claim
+        if is_new and self._num_conflicts > 1:
+            raise ConfigError(
+                f"adapter {self.name!r}: another program polls with this token, maybe on another machine; "
+                f"stop it, or give this bot a token of its own by {self._token.variable}"
+            )
+        return self._waits.claim_again if is_new else self._waits.after(num_failures)
 
     # -- sending
 

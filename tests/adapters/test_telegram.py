@@ -306,6 +306,22 @@ async def test_a_second_program_with_the_token_is_named(
     assert poll.result().status_code == 409
 
 
+async def test_a_program_that_had_the_token_first_ends_the_run(telegram: FakeTelegram) -> None:
+    telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=2)
+    with pytest.raises(ConfigError, match="another program polls with this token"):
+        await adapter_for(telegram, Waits(poll=2, claim_again=0.01)).run(Inbox().accept)
+
+
+async def test_a_program_that_comes_later_is_told_of_and_waited_for(
+    telegram: FakeTelegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(adapter_for(telegram, Waits(poll=2, first=0.01, longest=0.05, claim=0.0))) as inbox:
+        telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=5)
+        await telegram.receive("hello")
+        await inbox.received("hello")
+    assert [record.levelname for record in caplog.records if "another program" in record.message] == ["ERROR"] * 5
+
+
 async def test_a_refused_question_for_news_ends_the_run(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
     telegram.fail("getUpdates", 401, "Unauthorized")
     with pytest.raises(ConfigError, match="refuses the token"):
