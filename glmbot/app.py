@@ -1,9 +1,7 @@
 """Builds the bot from its settings and runs it: the only place that constructs."""
 
 import asyncio
-import itertools
 import logging
-import random
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,8 +16,9 @@ from glmbot.delivery.outbox_worker import OutboxWorker
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
-from glmbot.dispatch.plugin_services import PluginServices
+from glmbot.dispatch.plugin_services import PluginServices, StatusReport
 from glmbot.dispatch.router import Router
+from glmbot.dispatch.supervision import Supervision
 from glmbot.dispatch.worker import Worker
 from glmbot.errors import ConfigError
 from glmbot.hooks import Hooks
@@ -46,7 +45,6 @@ FINISH_DEADLINE = 10.0
 """Seconds that running answers get to finish when the bot stops; then they wait for the next start."""
 DRAIN_DEADLINE = 3.0
 """Seconds that stored replies then get to reach their platforms."""
-MAX_BACK_OFF = 60.0
 
 
 class App:
@@ -114,28 +112,12 @@ class App:
         if self.model_server:
             others.append(tasks.create_task(self.model_server.run(), name="model server"))
         for adapter in self._adapters.values():
-            others.append(tasks.create_task(self._supervise(adapter), name=f"adapter {adapter.name}"))
+            others.append(tasks.create_task(self._run(adapter), name=f"adapter {adapter.name}"))
         return _Running(worker, [worker, *others])
 
-    async def _supervise(self, adapter: Adapter) -> None:
-        """Start an adapter again whenever it fails; only a first start may fail for good."""
-        back_off = 1.0
-        for attempt in itertools.count(1):
-            try:
-                await adapter.run(self._parts.accept)
-                return self._ended(adapter)
-            except ConfigError as error:
-                if attempt == 1:
-                    raise
-                logger.error("adapter %s: %s", adapter.name, error)
-                back_off = MAX_BACK_OFF
-            except Exception:
-                logger.exception("adapter %s failed; starting it again in %.0f s", adapter.name, back_off)
-            await asyncio.sleep(back_off * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
-            back_off = min(back_off * 2, MAX_BACK_OFF)
-
-    def _ended(self, adapter: Adapter) -> None:
+    async def _run(self, adapter: Adapter) -> None:
         """An adapter may end by itself, as the terminal does; with the last one the bot ends."""
+        await self._parts.supervision.run(adapter, self._parts.accept)
         self._ended_adapters.add(adapter.name)
         if self._ended_adapters >= self._adapters.keys():
             self.stop()
@@ -165,6 +147,7 @@ class Parts:
     """What the app runs."""
 
     accept: Accept
+    supervision: Supervision
     inbox: Inbox
     outbox: Outbox
     worker: Worker
@@ -211,8 +194,10 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     delivery = Delivery(adapters, inbox, outbox, Replies(database), ready)
+    supervision = Supervision()
+    report = StatusReport(inference, inbox, supervision)
     services = PluginServices(
-        database, inference, conversations, conversation, delivery, settings.conversation.max_reply_tokens
+        database, inference, conversations, conversation, delivery, report, settings.conversation.max_reply_tokens
     )
     plugins = PluginHost(_loaded(settings), services, hooks)
     safety = Safety(_word_filter(settings.safety), hooks.check_text)
@@ -221,6 +206,7 @@ def _build(
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
         accept=intake(inbox, plugins, admission, safety, arrived),
+        supervision=supervision,
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),

@@ -20,6 +20,7 @@ from glmbot.plugin.loader import LoadedPlugin, checked_config
 from glmbot.plugin.plugin import Plugin
 from glmbot.prompt import ChatMessage, Prompt, Turn
 from glmbot.reply import Reply, text_reply
+from glmbot.status import AdapterState, BotStatus, ModelState
 from glmbot.verdicts import Direction
 
 SETTLE_DEADLINE = 10.0
@@ -110,6 +111,8 @@ class MemoryServices:
         """Set it to have an answer that /stop can stop."""
         self.unreachable: set[str] = set()
         """Ids of chats whose platform is not connected."""
+        self.bot_status = BotStatus("0.0", 60.0, ModelState.READY, 1, {"test": AdapterState.RUNNING})
+        """What `ctx.status()` returns."""
         self._hooks = hooks
         self._answer = answer
         self._rows = rows
@@ -129,6 +132,10 @@ class MemoryServices:
         if chat.chat_id in self.unreachable:
             raise NotDelivered(f"chat {chat.chat_id!r} is in the test's `unreachable`")
         self.sent.append((chat, text))
+
+    async def status(self) -> BotStatus:
+        """Return `bot_status`."""
+        return self.bot_status
 
     def store(self, plugin: str) -> MemoryStore:
         """Return the store of the plugin under test."""

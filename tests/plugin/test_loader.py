@@ -12,7 +12,7 @@ from glmbot.errors import ConfigError
 from glmbot.plugin.loader import LoadedPlugin, LoadReport, LoadState, format_reports, load_plugins, reports_as_json
 from glmbot.settings import PluginSettings
 
-BUILTIN = ["chat_control", "help", "persona", "ping", "reminders"]
+BUILTIN = ["chat_control", "help", "persona", "ping", "reminders", "status"]
 GOOD = 'from glmbot.api import Plugin\nplugin = Plugin("{name}")\n'
 
 
