@@ -17,6 +17,9 @@ from glmbot.plugin.plugin import Plugin as Plugin
 from glmbot.prompt import Prompt as Prompt
 from glmbot.prompt import Turn as Turn
 from glmbot.reply import Reply as Reply
+from glmbot.status import AdapterState as AdapterState
+from glmbot.status import BotStatus as BotStatus
+from glmbot.status import ModelState as ModelState
 from glmbot.verdicts import Direction as Direction
 from glmbot.verdicts import Refusal as Refusal
 from glmbot.verdicts import Verdict as Verdict

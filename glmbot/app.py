@@ -1,16 +1,15 @@
 """Builds the bot from its settings and runs it: the only place that constructs."""
 
 import asyncio
-import itertools
 import logging
-import random
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu
+from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount
 from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
@@ -18,14 +17,15 @@ from glmbot.delivery.outbox_worker import OutboxWorker
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
-from glmbot.dispatch.plugin_services import PluginServices
+from glmbot.dispatch.plugin_services import PluginServices, StatusReport
 from glmbot.dispatch.router import Router
+from glmbot.dispatch.supervision import Supervision
 from glmbot.dispatch.worker import Worker
 from glmbot.errors import ConfigError
 from glmbot.hooks import Hooks
 from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, InferenceClient
 from glmbot.inference.supervisor import ModelServer, serve_command
-from glmbot.instance_lock import instance_lock
+from glmbot.instance_lock import account_lock, instance_lock
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
@@ -50,7 +50,6 @@ FINISH_DEADLINE = 10.0
 """Seconds that running answers get to finish when the bot stops; then they wait for the next start."""
 DRAIN_DEADLINE = 3.0
 """Seconds that stored replies then get to reach their platforms."""
-MAX_BACK_OFF = 60.0
 
 
 class App:
@@ -116,7 +115,8 @@ class App:
         parts.owned.add(adapter.name)
         self._look_for_work()
         try:
-            await self._supervise(adapter)
+            with _account_of(adapter, parts.data_dir):
+                await self._run(adapter)
         except asyncio.CancelledError:
             parts.owned.discard(adapter.name)
             raise
@@ -143,25 +143,9 @@ class App:
             others.append(tasks.create_task(owned, name=f"adapter {adapter.name}"))
         return _Running(worker, [worker, *others])
 
-    async def _supervise(self, adapter: Adapter) -> None:
-        """Start an adapter again whenever it fails; only a first start may fail for good."""
-        back_off = 1.0
-        for attempt in itertools.count(1):
-            try:
-                await adapter.run(self._parts.accept)
-                return self._ended(adapter)
-            except ConfigError as error:
-                if attempt == 1:
-                    raise
-                logger.error("adapter %s: %s", adapter.name, error)
-                back_off = MAX_BACK_OFF
-            except Exception:
-                logger.exception("adapter %s failed; starting it again in %.0f s", adapter.name, back_off)
-            await asyncio.sleep(back_off * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
-            back_off = min(back_off * 2, MAX_BACK_OFF)
-
-    def _ended(self, adapter: Adapter) -> None:
+    async def _run(self, adapter: Adapter) -> None:
         """An adapter may end by itself, as the terminal does; with the last one the bot ends."""
+        await self._parts.supervision.run(adapter, self._parts.accept)
         self._ended_adapters.add(adapter.name)
         if self._ended_adapters >= self._adapters.keys():
             self.stop()
@@ -190,11 +174,13 @@ class _Running:
 class Parts:
     """What the app runs."""
 
+    data_dir: Path
     accept: Accept
     database: Database
     ownership: Ownership
     owned: set[str]
     """Names of the adapters that this process may work for now."""
+    supervision: Supervision
     inbox: Inbox
     outbox: Outbox
     worker: Worker
@@ -222,6 +208,13 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         yield App(parts, all_adapters, model_server)
 
 
+def _account_of(adapter: Adapter, data_dir: Path) -> AbstractContextManager[None]:
+    """Own the adapter's account among the bots on this machine, where it has one."""
+    if isinstance(adapter, HasAccount):
+        return account_lock(adapter.name, adapter.account_key, data_dir)
+    return nullcontext()
+
+
 def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelServer | None, EndpointSource]:
     if settings.url:
         return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
@@ -243,8 +236,10 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     delivery = Delivery(adapters, inbox, outbox, Replies(database), ready)
+    supervision = Supervision()
+    report = StatusReport(inference, inbox, supervision)
     services = PluginServices(
-        database, inference, conversations, conversation, delivery, settings.conversation.max_reply_tokens
+        database, inference, conversations, conversation, delivery, report, settings.conversation.max_reply_tokens
     )
     plugins = PluginHost(loaded, services, hooks)
     safety = Safety(_word_filter(settings.safety), hooks.check_text)
@@ -252,10 +247,12 @@ def _build(
     router = Router(plugins, conversation)
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
-        accept=intake(inbox, plugins, safety, arrived),
+        data_dir=settings.bot.data_dir,
+        accept=intake(inbox, plugins, admission, safety, arrived),
         database=database,
         ownership=ownership_of(database.backend),
         owned=owned,
+        supervision=supervision,
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),

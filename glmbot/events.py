@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+MAX_TEXT = 200_000
+"""The most characters of a message that anybody wants to see; an adapter cuts what is longer to one more."""
+
 
 class ChatKind(StrEnum):
     """Whether a chat has one sender or many."""
@@ -47,6 +50,7 @@ class MessageEvent:
     `message_id` is unique within an adapter: the inbox drops repeats by it. `sent_at` is in seconds since
     1970, UTC. `is_addressed` is true where the bot is meant: any private chat; in a group a mention of the
     bot (cut out of `text` by the adapter), a reply to one of its messages, or a command.
+    `text` is empty where a message has nothing but attachments, which are not read.
     """
 
     message_id: str

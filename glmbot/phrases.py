@@ -28,6 +28,14 @@ class Phrase(Enum):
         "Your message is too long for this model: {tokens} tokens, and there is room for {limit}. Please shorten it.",
         "这条消息对模型来说太长了：共 {tokens} 个词元，最多可用 {limit} 个。请缩短后再发。",
     )
+    MESSAGE_TOO_LONG = (
+        "Your message is too long: I read up to {limit} characters. Please shorten it.",
+        "这条消息太长了：我最多能读 {limit} 个字符。请缩短后再发。",
+    )
+    ATTACHMENT_ONLY = (
+        "I cannot read attachments yet (pictures, files, voice messages and the like). Please write to me in words.",
+        "我还不能读取附件（图片、文件、语音等），请用文字告诉我。",
+    )
     TURNS_DROPPED = (
         "(Our conversation has grown long: from now on I no longer see its oldest messages. /reset starts anew.)",
         "（对话已经很长了：从现在起，最早的消息我看不到了。发送 /reset 可以重新开始。）",
@@ -83,6 +91,10 @@ class Phrase(Enum):
         """Return the sentence in `language`, with its gaps filled."""
         english, chinese = self.value
         return str(chinese if language is Language.CHINESE else english).format(**values)
+
+    def in_both_languages(self, **values: object) -> str:
+        """Return the sentence in English, and below it in Chinese: for readers whose language nobody knows."""
+        return "\n".join(self.in_language(language, **values) for language in Language)
 
 
 def language_of(event: MessageEvent) -> Language:

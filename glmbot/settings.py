@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from glmbot.events import MAX_TEXT
+
 NO_SECRET = SecretStr("")
 
 
@@ -131,6 +133,9 @@ class AdmissionSettings(Section):
         [], description='Only these senders are answered, as "adapter:sender id"; empty: everyone.'
     )
     blocked_senders: list[str] = Field([], description='These senders are ignored, as "adapter:sender id".')
+    max_message_chars: int = Field(
+        20_000, ge=1, le=MAX_TEXT, description="Longest message in characters that is read; longer ones are refused."
+    )
 
 
 class TelegramSettings(Section):

@@ -9,9 +9,9 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "glmbot").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
 
 BROAD_EXCEPTS = {
-    "glmbot/app.py": "an adapter that fails is started again",
     "glmbot/background.py": "what accompanies an answer never fails it",
     "glmbot/delivery/outbox_worker.py": "a delivery that fails is tried again",
+    "glmbot/dispatch/supervision.py": "an adapter that fails is started again",
     "glmbot/dispatch/worker.py": "an error becomes one polite reply",
     "glmbot/plugin/loader.py": "the processes of plugins are ended when the start fails",
     "glmbot/plugin/loading.py": "a plugin that fails to load is left out",

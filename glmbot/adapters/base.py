@@ -89,6 +89,15 @@ class CommandMenu(Protocol):
 
 
 @runtime_checkable
+class HasAccount(Protocol):
+    """An optional ability: the adapter speaks for an account that only one bot at a time may receive messages of."""
+
+    @property
+    def account_key(self) -> str:
+        """What tells the account from every other: token and address, say. It is a secret, and kept as a hash only."""
+
+
+@runtime_checkable
 class CatchesUp(Protocol):
     """An optional ability: the platform lets us read back what was written while the bot was not running."""
 

@@ -69,6 +69,11 @@ class DiscordAdapter:
             has_idempotent_send=True,
         )
 
+    @property
+    def account_key(self) -> str:
+        """Address and token."""
+        return f"{self._api_url or ''} {self._token}"
+
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands for the menu; `run` registers them."""
         self._commands = tuple(commands)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import command_text
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 EPOCH = 1_420_070_400.0  # the first second of 2015, https://docs.discord.com/developers/reference#snowflakes
 ORDINARY_TYPES = (0, 19)  # DEFAULT and REPLY; the others are the platform's own notices and answers to commands
@@ -41,7 +41,8 @@ def snowflake_at(time: float) -> int:
 
 
 def _mended_if_text(value: object) -> object:
-    return mended(value) if isinstance(value, str) else value
+    """Mend a text; of one that nobody wants to see, as much as shows that it is too long."""
+    return mended(value[: MAX_TEXT + 1]) if isinstance(value, str) else value
 
 
 # The forms below follow https://docs.discord.com/developers/resources/message#message-object and
@@ -84,10 +85,15 @@ class Message(_Form):
     mentions: tuple[_User, ...] = ()
     mention_roles: tuple[Snowflake, ...] = ()
     referenced_message: _RepliedTo | None = None
+    attachments: tuple[object, ...] = ()
+    sticker_items: tuple[object, ...] = ()
+    poll: object = None
 
     def event(self, chat: Chat, account: Account) -> MessageEvent | None:
         """Return the event, or None where there is nothing to answer: notices, and what bots write."""
-        if self.author.bot or self.webhook_id is not None or self.type not in ORDINARY_TYPES or not self.content:
+        if self.author.bot or self.webhook_id is not None or self.type not in ORDINARY_TYPES:
+            return None
+        if not (self.content or self.attachments or self.sticker_items or self.poll):
             return None
         return MessageEvent(
             message_id=self.id,
@@ -194,7 +200,12 @@ def _language(locale: str) -> Language | None:
 
 
 def _without_mentions(text: str, account: Account) -> str:
-    """Return the text without the bot's own mentions, and without the second of the two spaces around each."""
+    """Return the text without the bot's own mentions, and without the second of the two spaces around each.
+
+    One that is too long stays so.
+    """
+    if len(text) > MAX_TEXT:
+        return text
     role = f"|<@&{account.role_id}>" if account.role_id else ""
     mention = rf"(?:<@!?{account.user_id}>{role})"
     return re.sub(rf"(?:(?<=\s)|^){mention} ?|{mention}", "", text).strip()

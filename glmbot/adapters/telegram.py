@@ -4,14 +4,15 @@ import asyncio
 import logging
 import random
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from telegram import Bot, BotCommand, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
@@ -20,14 +21,19 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
-    NetworkError,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
+from glmbot.adapters.telegram_request import (
+    OUTAGE_WAIT,
+    AskedToWait,
+    ServerError,
+    head_of_unreadable,
+    new_request,
+)
 from glmbot.adapters.telegram_token import Token
-from glmbot.adapters.telegram_updates import Account, mended, number_of, read_event
+from glmbot.adapters.telegram_updates import Account, album_of, mended, number_of, read_event
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
@@ -41,7 +47,8 @@ COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/
 MAX_COMMANDS = 100
 MAX_COMMAND_HELP = 256
 LANGUAGE_CODES = {Language.ENGLISH: None, Language.CHINESE: "zh"}  # None: whoever has no list of their own
-OUTAGE_WAIT = 5.0
+MAX_UPDATES = 100  # of one answer to getUpdates; Telegram gives no more
+UPDATE_NUMBER = re.compile(rb'"update_id"\s*:\s*([0-9]{1,18})\b')
 BAD_TOKEN_WAIT = 60.0  # seconds until a send is tried again, while the operator mends the token
 NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -57,6 +64,10 @@ class Waits:
     first: float = 1.0
     """After the first failure; doubled with each further one."""
     longest: float = 60.0
+    claim: float = 5.0
+    """From the first poll on: two conflicts within it, before any answer, say that another program was there first."""
+    claim_again: float = 0.2
+    """After the first conflict, which may be the end of that program."""
 
     def after(self, num_failures: int) -> float:
         """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
@@ -80,13 +91,18 @@ class TelegramAdapter:
         self.name = name
         self._waits = waits or Waits()
         self._token = Token(settings.token.get_secret_value(), name)
-        self._request = _Request(read_timeout=self._waits.answer, httpx_kwargs={"verify": httpx.create_ssl_context()})
+        self._base_url = settings.base_url
+        self._request = new_request(self._waits.answer)
         with self._token.hidden():
             self._bot = Bot(
                 self._token.value, settings.base_url, request=self._request, get_updates_request=self._request
             )
         self._commands: Sequence[CommandInfo] | None = None
         self._num_users = 0
+        self._album: str | None = None
+        self._first_poll_at: float | None = None
+        self._has_polled = False
+        self._num_conflicts = 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -97,6 +113,11 @@ class TelegramAdapter:
             typing_interval=4.0,  # the sign lasts 5 s
             has_idempotent_send=False,
         )
+
+    @property
+    def account_key(self) -> str:
+        """Address and token."""
+        return f"{self._base_url} {self._token.value}"
 
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands for the menu; `run` registers them."""
@@ -179,13 +200,35 @@ class TelegramAdapter:
 
     async def _fetch(self, offset: int | None) -> list[tuple[int, object]]:
         """Wait for updates from `offset` on, which confirms all before it; return them with their numbers."""
+        try:
+            return await self._ask_for_updates(offset, MAX_UPDATES)
+        except TelegramError as error:
+            if head_of_unreadable(error) is None:
+                raise
+            logger.warning("adapter %r: %s; asking for the updates one by one", self.name, error)
+            return await self._fetch_one(offset)
+
+    async def _fetch_one(self, offset: int | None) -> list[tuple[int, object]]:
+        """Fetch the next update alone; one that cannot be read is passed over, or it would shut out all after it."""
+        try:
+            return await self._ask_for_updates(offset, 1)
+        except TelegramError as error:
+            found = UPDATE_NUMBER.search(head_of_unreadable(error) or b"")
+            if found is None:
+                raise
+            logger.error("adapter %r: update %d is left out: %s", self.name, int(found[1]), error)
+            return [(int(found[1]), {})]
+
+    async def _ask_for_updates(self, offset: int | None, limit: int) -> list[tuple[int, object]]:
+        self._first_poll_at = self._first_poll_at or time.monotonic()
         # The library's own get_updates fails a whole batch for one malformed update, so ask for raw ones.
         # It warns where a call bears the name of one of its methods; Telegram does not mind the case.
         raw = await self._bot.do_api_request(
             "getupdates",
-            {"offset": offset, "timeout": self._waits.poll, "allowed_updates": ["message"]},
+            {"offset": offset, "limit": limit, "timeout": self._waits.poll, "allowed_updates": ["message"]},
             read_timeout=self._waits.poll + self._waits.answer,
         )
+        self._has_polled = True
         updates = [(update_id, update) for update in _as_list(raw) if (update_id := _update_id(update)) is not None]
         if raw and not updates:
             raise TelegramError("an answer to getUpdates without any update in it")
@@ -193,10 +236,17 @@ class TelegramAdapter:
 
     def _read(self, update_id: int, update: object, account: Account) -> MessageEvent | None:
         try:
-            return read_event(update, self.name, account)
+            event = read_event(update, self.name, account)
+            return None if event and self._is_told(event, album_of(update)) else event
         except ValidationError as error:
             logger.error("adapter %r: update %s is malformed and left out: %s", self.name, update_id, error)
             return None
+
+    def _is_told(self, event: MessageEvent, album: str | None) -> bool:
+        """Tell whether an event is another picture of an album, the first of which stands for all."""
+        is_more = album is not None and album == self._album and not event.text
+        self._album = album
+        return is_more
 
     async def _offer(self, event: MessageEvent, accept: Accept) -> None:
         """Offer an event until it is stored; what comes after it waits at Telegram."""
@@ -221,10 +271,26 @@ class TelegramAdapter:
                 ) from error
             except BadRequest:
                 raise
+            except Conflict as error:
+                wait = self._wait_after_conflict(num_failures)
+                logger.error("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
+                await asyncio.sleep(wait)
             except TelegramError as error:
-                wait = error.after if isinstance(error, _AskedToWait) else self._waits.after(num_failures)
+                wait = error.after if isinstance(error, AskedToWait) else self._waits.after(num_failures)
                 logger.warning("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
                 await asyncio.sleep(wait)
+
+    def _wait_after_conflict(self, num_failures: int) -> float:
+        """Return how long to wait while another program polls, too. Raises ConfigError where it was there first."""
+        self._num_conflicts += 1
+        began = self._first_poll_at or 0.0
+        is_new = not self._has_polled and time.monotonic() < began + self._waits.claim
+        if is_new and self._num_conflicts > 1:
+            raise ConfigError(
+                f"adapter {self.name!r}: another program polls with this token, maybe on another machine; "
+                f"stop it, or give this bot a token of its own by {self._token.variable}"
+            )
+        return self._waits.claim_again if is_new else self._waits.after(num_failures)
 
     # -- sending
 
@@ -261,63 +327,12 @@ class TelegramAdapter:
                 raise
 
 
-class _AskedToWait(TelegramError):
-    """Telegram answered 429: come back after `after` seconds."""
-
-    __slots__ = ("after",)
-
-    def __init__(self, after: float) -> None:
-        super().__init__(f"Telegram asks to wait for {after:g} s (429)")
-        self.after = after
-
-
-class _ServerError(NetworkError):
-    """Telegram answered 5xx."""
-
-    __slots__ = ("status",)
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"Telegram has trouble of its own ({status})")
-        self.status = status
-
-
-class _Request(HTTPXRequest):
-    """The library's HTTP client, with errors of our own where its errors say too little.
-
-    Its error for 429 gives a deprecation warning each time, its error for 5xx hides the status.
-    """
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Make one request, and return status and payload."""
-        status, payload = await super().do_request(*args, **kwargs)
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise _AskedToWait(_retry_after(payload))
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise _ServerError(status)
-        return status, payload
-
-
-class _WaitParameters(BaseModel):
-    retry_after: float
-
-
-class _WaitAnswer(BaseModel):
-    parameters: _WaitParameters
-
-
-def _retry_after(payload: bytes) -> float:
-    try:
-        return _WaitAnswer.model_validate_json(payload).parameters.retry_after
-    except ValidationError:  # from a proxy in between: it says 429, but not for how long
-        return OUTAGE_WAIT
-
-
 @contextmanager
 def _errors_for_caller(chat: Chat, *, is_repeatable: bool) -> Iterator[None]:
     """Turn Telegram's errors into what the caller can do: try again later, or give up."""
     try:
         yield
-    except _AskedToWait as error:
+    except AskedToWait as error:
         raise RetryLater(str(error), error.after) from error
     except InvalidToken as error:
         raise RetryLater("Telegram refuses the bot's token", BAD_TOKEN_WAIT) from error
@@ -333,7 +348,7 @@ def _errors_for_caller(chat: Chat, *, is_repeatable: bool) -> Iterator[None]:
 
 
 def _nothing_was_sent(error: TelegramError) -> bool:
-    if isinstance(error, _ServerError):
+    if isinstance(error, ServerError):
         return error.status != httpx.codes.GATEWAY_TIMEOUT
     return isinstance(error.__cause__, NOTHING_WAS_SENT)
 

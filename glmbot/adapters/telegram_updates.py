@@ -6,8 +6,32 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
+ATTACHMENTS = frozenset(
+    {
+        "animation",
+        "audio",
+        "checklist",
+        "contact",
+        "dice",
+        "document",
+        "game",
+        "location",
+        "paid_media",
+        "photo",
+        "poll",
+        "sticker",
+        "story",
+        "venue",
+        "video",
+        "video_note",
+        "voice",
+    }
+)
+"""What a message may have instead of a text (https://core.telegram.org/bots/api#message)."""
+MAX_NAME = 66
+"""UTF-16 units of an entity that are looked at: a user name with its @ has 33, with a command before it 66."""
 KINDS = {"private": ChatKind.PRIVATE, "group": ChatKind.GROUP, "supergroup": ChatKind.GROUP}
 
 
@@ -29,7 +53,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
     if message is None or message.sender is None or message.sender.is_bot or message.chat.type not in KINDS:
         return None
     text, entities = (message.text, message.entities) if message.text else (message.caption, message.caption_entities)
-    if not text:
+    if not text and not _has_attachment(update):
         return None
     calls = _Calls.in_text(text, entities, account)
     return MessageEvent(
@@ -40,6 +64,13 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
     )
+
+
+def album_of(update: object) -> str | None:
+    """Return the album that an update's message is one picture of: they come as a message each."""
+    message = update.get("message") if isinstance(update, dict) else None
+    album = message.get("media_group_id") if isinstance(message, dict) else None
+    return album if isinstance(album, str) else None
 
 
 def message_id_of(chat_id: int | str, number: int) -> str:
@@ -59,7 +90,12 @@ def mended(text: str) -> str:
 
 
 def _mended_if_text(value: object) -> object:
-    return mended(value) if isinstance(value, str) else value
+    """Mend a text; of one that nobody wants to see, as much as shows that it is too long."""
+    return mended(value[: MAX_TEXT + 1]) if isinstance(value, str) else value
+
+
+def _has_attachment(update: object) -> bool:
+    return isinstance(update, dict) and not ATTACHMENTS.isdisjoint(update["message"])
 
 
 # The forms below follow https://core.telegram.org/bots/api#available-types, reduced to what is used here.
@@ -99,7 +135,7 @@ class _RepliedTo(_Form):
 
 class _Message(_Form):
     message_id: int
-    date: int
+    date: int = Field(ge=0, lt=2**53)
     chat: _Chat
     sender: _User | None = Field(None, alias="from")
     text: _Text = ""
@@ -146,7 +182,7 @@ class _Calls:
         has_command = names_other_bot = False
         for entity in entities:
             start, end = entity.offset, entity.offset + entity.length
-            part = _decode(utf16, start, end)
+            part = _decode(utf16, start, min(end, start + MAX_NAME + 1))
             if entity.type == "bot_command":
                 name = part[part.find("@") :].lower() if "@" in part else ""
                 if name == own_name:
@@ -158,7 +194,9 @@ class _Calls:
             ):
                 cuts.append((start, end))
         # A message that is nothing but our name keeps it: an empty text could not be answered.
-        return cls(_without(utf16, sorted(cuts)) or text, bool(cuts), has_command, names_other_bot)
+        # One that is too long stays so.
+        rest = text if len(text) > MAX_TEXT else _without(utf16, sorted(cuts)) or text
+        return cls(rest, bool(cuts), has_command, names_other_bot)
 
     def is_for(self, account: Account, replied_to: _RepliedTo | None) -> bool:
         """Tell whether the bot is meant, in a chat of many."""

@@ -1,6 +1,7 @@
 """Lets a sender stop the answer that is being written for them."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -43,24 +44,27 @@ class StopSigns:
     """The answers that are being written, by chat and sender."""
 
     def __init__(self) -> None:
-        self._running: dict[Key, StopSign] = {}
+        self._running: dict[Key, list[StopSign]] = defaultdict(list)
+        """Several where an immediate command is answered beside."""
 
     @contextmanager
     def watch(self, event: MessageEvent) -> Iterator[StopSign]:
         """Have a sign for the answer to `event` while the body runs."""
-        key = _key(event)
-        sign = self._running[key] = StopSign()
+        key, sign = _key(event), StopSign()
+        self._running[key].append(sign)
         try:
             yield sign
         finally:
-            del self._running[key]
+            self._running[key].remove(sign)
+            if not self._running[key]:
+                del self._running[key]
 
     def stop(self, event: MessageEvent) -> bool:
         """Stop the answer being written for this sender in this chat; tell whether there was one."""
-        sign = self._running.get(_key(event))
-        if sign is not None:
+        signs = self._running.get(_key(event), [])
+        for sign in signs:
             sign.set()
-        return sign is not None
+        return bool(signs)
 
 
 def _key(event: MessageEvent) -> Key:

@@ -1,11 +1,17 @@
 """Who may talk to the bot, and when it is meant."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from glmbot.events import MessageEvent
 from glmbot.hooks import ScreenEvent
+from glmbot.phrases import Phrase, language_of
 from glmbot.settings import AdmissionSettings
 from glmbot.verdicts import Refusal
+
+CUT_MARK = "…"
+MAX_NAME = 256
+"""Characters of a sender's name; no platform lets them have as many."""
 
 
 class Admission:
@@ -14,7 +20,18 @@ class Admission:
     def __init__(self, settings: AdmissionSettings, screens: Sequence[ScreenEvent]) -> None:
         self._allowed = frozenset(settings.allowed_senders)
         self._blocked = frozenset(settings.blocked_senders)
+        self._max_chars = settings.max_message_chars
         self._screens = screens
+
+    def cut(self, event: MessageEvent) -> MessageEvent:
+        """Return the event as it is kept: of a text that is too long as much as shows that it is, and a mark."""
+        if len(event.sender.name) > MAX_NAME:
+            event = replace(event, sender=replace(event.sender, name=event.sender.name[:MAX_NAME]))
+        return event.with_text(event.text[: self._max_chars] + CUT_MARK) if self._is_too_long(event) else event
+
+    def is_refused_at_sight(self, event: MessageEvent) -> bool:
+        """Tell whether an event has no text to handle, or one too long for anybody to look into."""
+        return not event.text or self._is_too_long(event)
 
     async def check(self, event: MessageEvent) -> Refusal | None:
         """Return why the event is not handled, or None when it is."""
@@ -23,9 +40,22 @@ class Admission:
             return Refusal("the bot is not addressed")
         if sender in self._blocked or (self._allowed and sender not in self._allowed):
             return Refusal("the sender is not allowed")
+        if self.is_refused_at_sight(event):
+            return self._refusal_at_sight(event)
         if not event.text.strip():
             return Refusal("the message has no text")
         for screen in self._screens:
             if refusal := await screen(event):
                 return refusal
         return None
+
+    def _is_too_long(self, event: MessageEvent) -> bool:
+        return len(event.text) > self._max_chars
+
+    def _refusal_at_sight(self, event: MessageEvent) -> Refusal:
+        if event.text:
+            text = Phrase.MESSAGE_TOO_LONG.in_language(language_of(event), limit=self._max_chars)
+            return Refusal(f"the message has more than {self._max_chars} characters", text)
+        language = event.sender.language
+        text = Phrase.ATTACHMENT_ONLY.in_language(language) if language else Phrase.ATTACHMENT_ONLY.in_both_languages()
+        return Refusal("the message has attachments only", text)

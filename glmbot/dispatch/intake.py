@@ -1,6 +1,7 @@
 """The door that all events come in by: when it returns, the event is durable."""
 
 from glmbot.adapters.base import Accept
+from glmbot.dispatch.admission import Admission
 from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost
 from glmbot.safety.safety import Safety
@@ -9,7 +10,7 @@ from glmbot.verdicts import Direction
 from glmbot.wakeup import Wakeup
 
 
-def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -> Accept:
+def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safety, arrived: Wakeup) -> Accept:
     """Return the function that adapters hand their events to."""
 
     async def accept(event: MessageEvent) -> None:
@@ -18,7 +19,11 @@ def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
         """
-        if plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
+        event = admission.cut(event)
+        if admission.is_refused_at_sight(event):
+            if event.is_addressed and await inbox.add(event, is_immediate=True):
+                arrived.call()
+        elif plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
             if await inbox.add(event, is_done=True) and not plugins.offer_reply(event):
                 await inbox.reopen(event)  # the wait has ended meanwhile
                 arrived.call()

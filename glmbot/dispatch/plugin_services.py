@@ -1,17 +1,42 @@
 """What the bot does for its plugins, behind their `Context`."""
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from importlib.metadata import version
 
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
+from glmbot.dispatch.supervision import Supervision
 from glmbot.events import Chat, MessageEvent
 from glmbot.inference.client import InferenceClient
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
+from glmbot.status import BotStatus
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
+from glmbot.storage.inbox import Inbox
 from glmbot.storage.plugin_store import PluginStore
+
+
+class StatusReport:
+    """Says how the bot is."""
+
+    def __init__(self, inference: InferenceClient, inbox: Inbox, supervision: Supervision) -> None:
+        self._inference = inference
+        self._supervision = supervision
+        self._inbox = inbox
+        self._started_at = time.monotonic()
+
+    async def now(self) -> BotStatus:
+        """Return how the bot is now."""
+        return BotStatus(
+            version=version("glmbot"),
+            uptime=time.monotonic() - self._started_at,
+            model=await self._inference.state(),
+            num_open=await self._inbox.num_open(),
+            adapters=self._supervision.states(),
+        )
 
 
 class PluginServices:
@@ -24,6 +49,7 @@ class PluginServices:
         conversations: Conversations,
         conversation: Conversation,
         delivery: Delivery,
+        report: StatusReport,
         max_reply_tokens: int,
     ) -> None:
         self._database = database
@@ -31,6 +57,7 @@ class PluginServices:
         self._conversations = conversations
         self._conversation = conversation
         self._delivery = delivery
+        self._report = report
         self._max_reply_tokens = max_reply_tokens
 
     async def ask(self, messages: Sequence[ChatMessage]) -> str:
@@ -55,6 +82,10 @@ class PluginServices:
     async def deliver_stored(self) -> None:
         """Let stored messages leave."""
         self._delivery.wake()
+
+    async def status(self) -> BotStatus:
+        """Return how the bot is now."""
+        return await self._report.now()
 
     def store(self, plugin: str) -> PluginStore:
         """Return the plugin's own key-value store."""

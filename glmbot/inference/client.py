@@ -1,5 +1,6 @@
 """The wire to the model: OpenAI chat completions over HTTP, streamed as server-sent events."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -13,6 +14,10 @@ from pydantic import BaseModel, ValidationError
 from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
 from glmbot.prompt import ChatMessage
 from glmbot.settings import InferenceSettings
+from glmbot.status import ModelState
+
+LOOK_DEADLINE = 3.0
+"""Seconds that another's server has to say that it is there, when somebody asks how things are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ class EndpointSource(Protocol):
     async def endpoint(self) -> Endpoint:
         """Wait until there is a server that is ready; raise InferenceUnavailable when none will come."""
 
+    @property
+    def state(self) -> ModelState | None:
+        """Whether there is one now; None: only asking it can tell."""
+
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -60,6 +69,10 @@ class FixedEndpoint:
     async def endpoint(self) -> Endpoint:
         """Return the configured address."""
         return self._endpoint
+
+    @property
+    def state(self) -> None:
+        """Nobody here knows."""
 
 
 class InferenceClient:
@@ -114,6 +127,20 @@ class InferenceClient:
             raise _error_from(response)
         reply = _parse(_TokenizeReply, response.content)
         return TokenCount(reply.count, reply.max_model_len)
+
+    async def state(self) -> ModelState:
+        """Return whether the model could answer now; takes a few seconds at most, and never fails."""
+        if (known := self._source.state) is not None:
+            return known
+        endpoint = await self._source.endpoint()
+        try:
+            async with asyncio.timeout(LOOK_DEADLINE):
+                response = await self._http.get(f"{endpoint.url}/models", headers=_headers(endpoint))
+        except (httpx.TransportError, TimeoutError):
+            return ModelState.AWAY
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return ModelState.LOADING
+        return ModelState.READY if response.status_code == httpx.codes.OK else ModelState.AWAY
 
     async def _body(
         self, endpoint: Endpoint, messages: Sequence[ChatMessage], max_tokens: int, user: str | None

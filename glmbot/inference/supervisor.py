@@ -14,6 +14,7 @@ import httpx
 from glmbot.errors import ConfigError, InferenceUnavailable
 from glmbot.inference.client import Endpoint
 from glmbot.settings import InferenceSettings
+from glmbot.status import ModelState
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,13 @@ class ModelServer:
     def pid(self) -> int | None:
         """The child's process id while it runs."""
         return self._pid
+
+    @property
+    def state(self) -> ModelState:
+        """Whether the child could answer now."""
+        if self._ready.is_set():
+            return ModelState.READY
+        return ModelState.AWAY if self._pid is None else ModelState.LOADING
 
     async def endpoint(self) -> Endpoint:
         """Wait until the model is loaded; raise InferenceUnavailable when that takes too long."""

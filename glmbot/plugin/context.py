@@ -15,6 +15,7 @@ from glmbot.plugin.languages import localized
 from glmbot.plugin.schedule import Clock
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
+from glmbot.status import BotStatus
 
 ReplyValue = str | AsyncIterator[str] | Reply | None
 """What a handler answers: a text, its pieces one by one, an answer of the conversation, or nothing."""
@@ -58,6 +59,9 @@ class Services(Protocol):
 
     async def deliver_stored(self) -> None:
         """Let stored messages leave."""
+
+    async def status(self) -> BotStatus:
+        """Return how the bot is now."""
 
     def store(self, plugin: str) -> Store:
         """Return a plugin's own store."""
@@ -135,6 +139,10 @@ class BotContext(Generic[ConfigT_co]):
     def stream(self, text: str, system: str | None = None) -> AsyncGenerator[str]:
         """Return the model's answer to `text` in pieces; return it from a handler to show it while it grows."""
         return self._surroundings.services.stream(_messages(text, system))
+
+    async def status(self) -> BotStatus:
+        """Return how the bot is now: its version, its model, its queue and its adapters."""
+        return await self._surroundings.services.status()
 
     async def send_to(self, chat: Chat, text: str) -> None:
         """Send a message to any chat. It is stored when this returns, and delivered even after a crash.

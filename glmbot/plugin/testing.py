@@ -21,6 +21,7 @@ from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.plugin import Plugin
 from glmbot.prompt import ChatMessage, Prompt, Turn
 from glmbot.reply import Reply, text_reply
+from glmbot.status import AdapterState, BotStatus, ModelState
 from glmbot.verdicts import Direction
 
 SETTLE_DEADLINE = 10.0
@@ -111,6 +112,8 @@ class MemoryServices:
         """Set it to have an answer that /stop can stop."""
         self.unreachable: set[str] = set()
         """Ids of chats whose platform is not connected."""
+        self.bot_status = BotStatus("0.0", 60.0, ModelState.READY, 1, {"test": AdapterState.RUNNING})
+        """What `ctx.status()` returns."""
         self._hooks = hooks
         self._answer = answer
         self._rows = rows
@@ -137,6 +140,10 @@ class MemoryServices:
 
     async def deliver_stored(self) -> None:
         """Do nothing: all is shown already."""
+
+    async def status(self) -> BotStatus:
+        """Return `bot_status`."""
+        return self.bot_status
 
     def store(self, plugin: str) -> MemoryStore:
         """Return the store of the plugin under test."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import are_registered, command_text, fitting, menu_entry
 from glmbot.adapters.discord_events import Account, read_message, read_slash_command, snowflake_at, time_of
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 ACCOUNT = Account("42", "43")
 GROUP = Chat("discord", "7", ChatKind.GROUP)
@@ -78,6 +78,17 @@ def test_without_a_role_of_the_bot_no_mentioned_role_is_it() -> None:
     event = read_message(message(mention_roles=["44"])).event(GROUP, Account("42"))
     assert event is not None
     assert not event.is_addressed
+
+
+@pytest.mark.parametrize(
+    "fields", [{"attachments": [{"id": "1", "url": "x"}]}, {"sticker_items": [{"id": "1"}]}, {"poll": {"question": {}}}]
+)
+def test_a_message_that_has_only_an_attachment_is_an_event_without_text(fields: dict[str, object]) -> None:
+    assert event_of(message(content="", **fields)).text == ""
+
+
+def test_of_a_message_of_ten_megabytes_is_read_what_shows_that_it_is_too_long() -> None:
+    assert event_of(message(content="<@42> " * 2_000_000)).text == ("<@42> " * 50_000)[: MAX_TEXT + 1]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMess
 from glmbot.adapters.telegram import TelegramAdapter, Waits
 from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageRef
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
 from tests.fakes.inbox import Inbox
 from tests.fakes.telegram import ANN, PRIVATE, FakeChat, FakeTelegram, FakeUser
@@ -200,11 +200,59 @@ async def test_lone_surrogates_come_in_and_go_out_as_replacement_characters(
     assert telegram.visible() == ["c\ufffdd"]
 
 
-async def test_a_message_of_ten_megabytes_comes_in_whole(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
-    text = "长" * 3_400_000
+async def test_of_a_message_of_ten_megabytes_comes_in_what_shows_that_it_is_too_long(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
     async with running(adapter) as inbox:
-        await telegram.receive(text)
-        await inbox.received(text)
+        await telegram.receive("长" * 3_400_000)
+        await inbox.received("长" * (MAX_TEXT + 1))
+
+
+NESTED = '{"message": {"message_id": 1, "nested": ' + "[" * 100_000 + "]" * 100_000 + "}}"
+
+
+@pytest.mark.parametrize("raw", [NESTED, '{"message": "' + "x" * (40 << 20) + '"}'], ids=["nested", "of 40 MB"])
+async def test_an_update_that_cannot_be_read_is_left_out_and_those_around_it_come_in(
+    telegram: FakeTelegram, adapter: TelegramAdapter, caplog: pytest.LogCaptureFixture, raw: str
+) -> None:
+    await telegram.receive("before")
+    number = await telegram.push_raw(raw)
+    await telegram.receive("after")
+    async with running(adapter) as inbox:
+        await inbox.received("before", "after")
+        await telegram.until(lambda: telegram.num_unconfirmed == 0, "all confirmed")
+    assert f"update {number} is left out" in caplog.text
+
+
+async def test_a_compressed_answer_is_not_unpacked(
+    telegram: FakeTelegram, adapter: TelegramAdapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    telegram.bomb("getUpdates")
+    await telegram.receive("hello")
+    async with running(adapter) as inbox:
+        await inbox.received("hello")
+    assert "compressed (gzip)" in caplog.text
+    assert all(call.headers["Accept-Encoding"] == "identity" for call in telegram.calls)
+
+
+async def test_an_album_without_words_is_one_event(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    photo = [{"file_id": "x"}]
+    for _ in range(3):
+        await telegram.receive("", photo=photo, media_group_id="album")
+    await telegram.receive("end")
+    async with running(adapter) as inbox:
+        await inbox.received("", "end")
+
+
+async def test_of_an_album_with_a_caption_the_caption_comes_in(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
+    photo = [{"file_id": "x"}]
+    await telegram.receive("", photo=photo, media_group_id="album", caption="what is this?")
+    await telegram.receive("", photo=photo, media_group_id="album")
+    await telegram.receive("end")
+    async with running(adapter) as inbox:
+        await inbox.received("what is this?", "end")
 
 
 @pytest.mark.parametrize("method", ["getMe", "getUpdates"])
@@ -256,6 +304,22 @@ async def test_a_second_program_with_the_token_is_named(
         await telegram.receive("hello")
         await inbox.received("hello")
     assert poll.result().status_code == 409
+
+
+async def test_a_program_that_had_the_token_first_ends_the_run(telegram: FakeTelegram) -> None:
+    telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=2)
+    with pytest.raises(ConfigError, match="another program polls with this token"):
+        await adapter_for(telegram, Waits(poll=2, claim_again=0.01)).run(Inbox().accept)
+
+
+async def test_a_program_that_comes_later_is_told_of_and_waited_for(
+    telegram: FakeTelegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(adapter_for(telegram, Waits(poll=2, first=0.01, longest=0.05, claim=0.0))) as inbox:
+        telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request", times=5)
+        await telegram.receive("hello")
+        await inbox.received("hello")
+    assert [record.levelname for record in caplog.records if "another program" in record.message] == ["ERROR"] * 5
 
 
 async def test_a_refused_question_for_news_ends_the_run(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:

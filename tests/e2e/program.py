@@ -22,7 +22,8 @@ class Ended:
 def environment(folder: Path, **variables: str) -> dict[str, str]:
     """Return an environment without the developer's own settings, and with its home in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GLMBOT_")}
-    return kept | {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "share"), "LC_ALL": "C.UTF-8"} | variables
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "share"), "XDG_STATE_HOME": str(folder / "state")}
+    return kept | home | {"LC_ALL": "C.UTF-8"} | variables
 
 
 async def glmbot(folder: Path, *arguments: str, stdin: str = "", deadline: float = 60, **variables: str) -> Ended:

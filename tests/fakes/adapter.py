@@ -106,6 +106,14 @@ class FakeAdapter:
         """Return what is visible in a chat, oldest first."""
         return [shown.text for shown in self.messages.values() if shown.chat.chat_id == chat]
 
+    async def until_text(self, part: str, deadline: float = 20.0) -> None:
+        """Wait until a message with `part` in it is visible."""
+        try:
+            async with asyncio.timeout(deadline), self._changed:
+                await self._changed.wait_for(lambda: any(part in shown.text for shown in self.messages.values()))
+        except TimeoutError:
+            raise AssertionError(f"expected {part!r}, visible: {list(self.messages.values())}") from None
+
     async def until(self, *texts: str, chat: str = "room", deadline: float = 20.0) -> None:
         """Wait until exactly these texts are visible in the chat."""
         try:

@@ -48,6 +48,10 @@ class FakeModel:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.go_away()
+
+    async def go_away(self) -> None:
+        """End the server, for good."""
         self.gate.set()
         assert self._runner is not None
         await self._runner.cleanup()

@@ -4,10 +4,11 @@ Source: https://core.telegram.org/bots/api, read in 2026; error texts as the ope
 """
 
 import asyncio
+import gzip
 import itertools
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -61,6 +62,7 @@ class Call:
 
     method: str
     params: Params
+    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class _Fault:
     parameters: Params = field(default_factory=dict)
     is_accepted: bool = False
     is_silent: bool = False
+    is_bomb: bool = False
 
 
 class _Refused(Exception):
@@ -103,13 +106,14 @@ class FakeTelegram:
         self.messages: list[Shown] = []
         self.commands: dict[str, list[Params]] = {}
         self.chat_actions: list[Params] = []
+        self.unknown_methods: list[str] = []
         self.webhook_url = ""
         self.base_url = ""
         self._chats: dict[int, FakeChat] = {}
         self._blocked: set[int] = set()
         self._migrated: dict[int, int] = {}
         self._numbers: set[tuple[int, int]] = set()  # chat and number of every message there is
-        self._updates: dict[int, Params] = {}
+        self._updates: dict[int, str] = {}  # as JSON
         self._faults: dict[str, list[_Fault]] = {}
         self._update_ids = itertools.count(900_001)
         self._message_ids = itertools.count(1)
@@ -166,8 +170,13 @@ class FakeTelegram:
 
     async def push(self, update: Params) -> int:
         """Give out an update as it is, well formed or not; return its number."""
+        return await self.push_raw(json.dumps(update))
+
+    async def push_raw(self, update: str) -> int:
+        """Give out an update, whose JSON this is (an object); return its number."""
         update_id = next(self._update_ids)
-        self._updates[update_id] = {"update_id": update_id} | update
+        rest = update.removeprefix("{")
+        self._updates[update_id] = f'{{"update_id": {update_id}{", " if rest != "}" else ""}{rest}'
         await self._notify()
         return update_id
 
@@ -205,6 +214,10 @@ class FakeTelegram:
     def hang(self, method: str, *, times: int = 1, is_accepted: bool = True) -> None:
         """Never answer the next calls of a method."""
         self._add_faults(method, times, _Fault(None, is_accepted=is_accepted, is_silent=True))
+
+    def bomb(self, method: str, *, times: int = 1) -> None:
+        """Answer the next calls of a method with a gigabyte that is sent as a megabyte."""
+        self._add_faults(method, times, _Fault(200, is_bomb=True))
 
     def visible(self, chat_id: int = PRIVATE.id) -> list[str]:
         """Return what the bot has written in a chat, as it is seen now, oldest first."""
@@ -249,13 +262,14 @@ class FakeTelegram:
             if request.match_info["token"] != self.token:
                 raise _Refused(401, "Unauthorized")
             if method not in self._methods:
+                self.unknown_methods.append(method)
                 raise _Refused(404, "Not Found: method not found")
             params = await _params(request)
-            self.calls.append(Call(method, params))
+            self.calls.append(Call(method, params, request.headers))
             faults = self._faults.get(method)
             if faults:
                 return await self._go_wrong(faults.pop(0), request, params, method)
-            return web.json_response({"ok": True, "result": await self._methods[method](params)})
+            return web.json_response(text=f'{{"ok": true, "result": {_json(await self._methods[method](params))}}}')
         except _Refused as refusal:
             return _error(refusal.status, refusal.description, refusal.parameters)
         finally:
@@ -265,6 +279,9 @@ class FakeTelegram:
         if fault.is_accepted:
             await self._methods[method](params)
             await self._notify()
+        if fault.is_bomb:
+            bomb = gzip.compress(bytes(1 << 20), 1) * 1024
+            return web.Response(body=bomb, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
         if fault.status is not None:
             return _error(fault.status, fault.description, fault.parameters)
         if fault.is_silent:
@@ -301,7 +318,7 @@ class FakeTelegram:
         self.commands[params.get("language_code", "")] = commands
         return True
 
-    async def _get_updates(self, params: Params) -> list[Params]:
+    async def _get_updates(self, params: Params) -> "_Updates":
         if self.webhook_url:
             raise _Refused(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook")
         self._num_polls += 1
@@ -314,13 +331,13 @@ class FakeTelegram:
             async with asyncio.timeout(float(params.get("timeout", 0))), self._changed:
                 await self._changed.wait_for(lambda: self._updates or self._num_polls > poll or self._is_closing)
         except TimeoutError:
-            return []
+            return _Updates([])
         if self._num_polls > poll:
             raise _Refused(
                 409,
                 "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
             )
-        return list(self._updates.values())[: int(params.get("limit", 100))]
+        return _Updates(list(self._updates.values())[: int(params.get("limit", 100))])
 
     async def _send_message(self, params: Params) -> Params:
         chat = self._chat(params)
@@ -388,6 +405,17 @@ class FakeTelegram:
             "date": int(time.time()),
             "text": shown.text,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Updates:
+    """Updates, each as its JSON."""
+
+    texts: list[str]
+
+
+def _json(value: object) -> str:
+    return f"[{','.join(value.texts)}]" if isinstance(value, _Updates) else json.dumps(value)
 
 
 async def _params(request: web.Request) -> Params:

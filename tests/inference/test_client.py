@@ -9,6 +9,7 @@ from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
 from glmbot.inference.client import Endpoint, FixedEndpoint, InferenceClient, Piece
 from glmbot.prompt import ChatMessage
 from glmbot.settings import InferenceSettings
+from glmbot.status import ModelState
 
 QUESTION = [ChatMessage("user", "hello")]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -129,3 +130,20 @@ async def test_counts_come_with_the_context_length(serve: Serve) -> None:
     counted = await client.count(QUESTION)
     assert counted is not None
     assert (counted.num_tokens, counted.context_length) == (7, 2048)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(200, ModelState.READY), (503, ModelState.LOADING), (404, ModelState.AWAY)]
+)
+async def test_the_state_of_another_server_is_asked_for(serve: Serve, status: int, state: ModelState) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({}, status=status)
+
+    assert await (await serve(answer)).state() is state
+
+
+async def test_a_server_out_of_reach_is_away() -> None:
+    settings = InferenceSettings(url="http://127.0.0.1:9/v1")
+    client = InferenceClient(FixedEndpoint(Endpoint("http://127.0.0.1:9/v1")), settings)
+    assert await client.state() is ModelState.AWAY
+    await client.close()

@@ -16,7 +16,7 @@ from glmbot.plugin.sources import FileSource
 from glmbot.settings import PluginSettings
 from tests.plugin.hosted import hosted
 
-BUILTIN = ["chat_control", "help", "persona", "ping", "reminders"]
+BUILTIN = ["chat_control", "help", "persona", "ping", "reminders", "status"]
 GOOD = 'from glmbot.api import Plugin\nplugin = Plugin("{name}")\n'
 
 

@@ -228,7 +228,7 @@ async def test_messages_are_sent_and_the_model_is_asked_by_the_bot(tmp_path: Pat
         assert await bot.say("/say") is None
         assert [text for _, text in bot.services.sent] == ["here", "not there"]
         assert await bot.say("/ask") == "answer to Why?"
-        assert (await bot.say("/names") or "").endswith("say stop store unremind where True en")
+        assert (await bot.say("/names") or "").endswith("say status stop store unremind where True en")
 
 
 async def test_a_handler_waits_for_the_senders_next_message(tmp_path: Path) -> None:

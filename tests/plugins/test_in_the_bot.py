@@ -85,6 +85,29 @@ async def test_a_persona_reaches_the_model(platform: FakeAdapter, model: FakeMod
     assert model.requests[0]["messages"][0] == {"role": "system", "content": "You are called Nova. You are kind."}
 
 
+@pytest.mark.usefixtures("bot")
+async def test_status_answers_beside_an_answer_which_can_still_be_stopped(
+    platform: FakeAdapter, model: FakeModel
+) -> None:
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("echo:")
+    await platform.receive("/status")
+    await platform.until_text("messages not yet answered: 1")
+    assert "model: it is ready\n" in platform.texts()[1]
+    assert platform.texts()[1].endswith("fake: runs")
+    await platform.receive("/stop")
+    await platform.until_text("(stopped)")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_status_answers_while_the_model_is_away(platform: FakeAdapter, model: FakeModel) -> None:
+    await model.go_away()
+    await platform.receive("hello")
+    await platform.receive("/status")
+    await platform.until_text("model: it is away; questions wait for it")
+
+
 async def test_a_reminder_outlives_the_bot_and_comes_once(
     platform: FakeAdapter, run_bot: RunBot, tmp_path: Path
 ) -> None:

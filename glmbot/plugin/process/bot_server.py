@@ -9,6 +9,7 @@ from glmbot.events import Chat, MessageEvent
 from glmbot.plugin.context import Surroundings
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
+from glmbot.status import BotStatus
 
 
 class BotServer:
@@ -50,6 +51,10 @@ class BotServer:
     async def store_items(self, prefix: str) -> list[tuple[str, JsonValue]]:
         """Return all keys that begin with `prefix`, and their values."""
         return await self._store.items(prefix)
+
+    async def status(self) -> BotStatus:
+        """Return how the bot is now."""
+        return await self._services.status()
 
     async def reset_conversation(self, event: MessageEvent) -> None:
         """Begin the sender's conversation anew."""

@@ -13,6 +13,7 @@ from glmbot.plugin.process.peer import Peer
 from glmbot.plugin.process.stream import RemoteStream
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
+from glmbot.status import BotStatus
 
 
 class RemoteServices:
@@ -51,6 +52,10 @@ class RemoteServices:
     async def deliver_stored(self) -> None:
         """Let stored messages leave."""
         await self._peer.call(BotSide.deliver_stored)
+
+    async def status(self) -> BotStatus:
+        """Return how the bot is now."""
+        return await self._peer.call(BotSide.status)
 
     def store(self, plugin: str) -> "RemoteStore":
         """Return the plugin's store; the bot knows whose it is."""

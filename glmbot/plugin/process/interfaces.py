@@ -13,6 +13,7 @@ from glmbot.plugin.member import DescribedCommand
 from glmbot.plugin.sources import Place
 from glmbot.prompt import ChatMessage, Prompt
 from glmbot.reply import Reply
+from glmbot.status import BotStatus
 from glmbot.verdicts import Direction, Refusal, Verdict
 
 
@@ -108,6 +109,8 @@ class BotSide(Protocol):
     async def store_message(self, chat: Chat, text: str) -> None: ...
 
     async def deliver_stored(self) -> None: ...
+
+    async def status(self) -> BotStatus: ...
 
     async def store_get(self, key: str) -> JsonValue: ...
 
