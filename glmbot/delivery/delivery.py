@@ -9,6 +9,7 @@ from functools import partial
 from glmbot.adapters.base import Adapter
 from glmbot.background import in_background
 from glmbot.content import Rendered
+from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
@@ -77,12 +78,15 @@ class Delivery:
             async for piece in sign.guard(reply.pieces):
                 text += piece
                 live.show(text)
+                crash_point("answering")
             reply.is_stopped = sign.is_set
         return text
 
     async def _complete(self, claimed: ClaimedEvent, text: str, turn: NewTurn | None) -> None:
         bodies = await self._render(claimed.event.chat, text)
+        crash_point("answered")
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn)
+        crash_point("completed")
         self._ready.call()
 
     async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:

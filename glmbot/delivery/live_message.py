@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.background import in_background
 from glmbot.content import Rendered
+from glmbot.crash_points import crash_point
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind, MessageRef
 from glmbot.storage.inbox import ClaimedEvent
@@ -107,6 +108,8 @@ class LiveMessage:
         chat = self._claimed.event.chat
         reply_to = self._reply_to if index == 0 else None
         row = await self._outbox.open_live(self._claimed.inbox_id, index, chat, reply_to)
+        crash_point("live_sending")
         ref = await self._adapter.send(OutgoingMessage(chat, body, row.key, reply_to))
+        crash_point("live_sent")
         await self._outbox.set_ref(row.outbox_id, ref)
         return ref

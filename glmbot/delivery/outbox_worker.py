@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
+from glmbot.crash_points import crash_point
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageRef
 from glmbot.storage.outbox import Outbox, OutboxMessage
@@ -43,7 +44,10 @@ class OutboxWorker:
 
     async def _deliver(self, row: OutboxMessage) -> None:
         try:
-            await self._outbox.mark_sent(row.outbox_id, await self._send(row))
+            crash_point("sending")
+            ref = await self._send(row)
+            crash_point("sent")
+            await self._outbox.mark_sent(row.outbox_id, ref)
         except RetryLater as error:
             logger.info("delivery waits %.1f s: %s", error.after, error)
             await self._outbox.wait(row.outbox_id, time.time() + error.after)

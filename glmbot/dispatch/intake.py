@@ -1,6 +1,7 @@
 """The door that all events come in by: when it returns, the event is durable."""
 
 from glmbot.adapters.base import Accept
+from glmbot.crash_points import crash_point
 from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost
 from glmbot.safety.safety import Safety
@@ -18,11 +19,13 @@ def intake(inbox: Inbox, plugins: PluginHost, safety: Safety, arrived: Wakeup) -
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
         """
+        crash_point("fetched")
         if plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
             if await inbox.add(event, is_done=True) and not plugins.offer_reply(event):
                 await inbox.reopen(event)  # the wait has ended meanwhile
                 arrived.call()
         elif event.is_addressed and await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
             arrived.call()
+        crash_point("stored")
 
     return accept

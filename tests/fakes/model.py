@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
@@ -16,11 +18,23 @@ def echo(messages: Messages) -> list[str]:
     return ["echo: ", question]
 
 
+class ModelFault(StrEnum):
+    """What goes wrong with one request."""
+
+    HANG = "hang"
+    """Nothing comes after the first piece, ever."""
+    OUT_OF_MEMORY = "out of memory"
+    NAN = "nan"
+    """An error in the middle of the stream, as our own server tells of a step that computed no numbers."""
+    CUT = "cut"
+
+
 class FakeModel:
     """Answers `script(messages)`, piece by piece; every request is kept in `requests`.
 
-    `gate` is awaited before each piece but the first; `cut_after` ends that many streams without their end mark;
-    `refuse` answers that many requests with 503.
+    `gate` is awaited before each piece but the first; `num_cuts` ends that many streams without their end mark;
+    `num_refusals` answers that many requests with 503; `faults` strike the next requests, one each; `pause` is how
+    many seconds pass before each piece but the first.
     """
 
     def __init__(self, script: Callable[[Messages], list[str]] = echo, context_length: int = 2048) -> None:
@@ -32,6 +46,8 @@ class FakeModel:
         self.num_cuts = 0
         self.num_refusals = 0
         self.num_open = 0
+        self.pause = 0.0
+        self.faults: deque[ModelFault] = deque()
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -78,19 +94,22 @@ class FakeModel:
         if self.num_refusals:
             self.num_refusals -= 1
             return web.json_response({"error": {"message": "loading"}}, status=503)
+        fault = self.faults.popleft() if self.faults else None
+        if fault is ModelFault.OUT_OF_MEMORY:
+            return web.json_response({"error": {"message": "out of memory"}}, status=500)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         self.num_open += 1
         try:
-            await self._stream(response, self.script(body["messages"]))
+            await self._stream(response, self.script(body["messages"]), fault)
         finally:
             self.num_open -= 1
         return response
 
-    async def _stream(self, response: web.StreamResponse, pieces: list[str]) -> None:
+    async def _stream(self, response: web.StreamResponse, pieces: list[str], fault: ModelFault | None) -> None:
         for index, piece in enumerate(pieces):
             if index:
-                await self.gate.wait()
+                await self._between_pieces(response, fault)
             await _event(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
             if self.num_cuts:
                 self.num_cuts -= 1
@@ -99,6 +118,18 @@ class FakeModel:
         usage = {"prompt_tokens": 1, "completion_tokens": len("".join(pieces)), "total_tokens": 1}
         await _event(response, {"choices": [], "usage": usage})
         await response.write(b"data: [DONE]\n\n")
+
+    async def _between_pieces(self, response: web.StreamResponse, fault: ModelFault | None) -> None:
+        if self.pause:
+            await asyncio.sleep(self.pause)
+        await self.gate.wait()
+        match fault:
+            case ModelFault.HANG:
+                await asyncio.Event().wait()
+            case ModelFault.NAN:
+                await _event(response, {"error": {"message": "the step computed no numbers"}})
+            case ModelFault.CUT:
+                _cut(response)
 
 
 def _cut(response: web.StreamResponse) -> None:
