@@ -15,6 +15,7 @@ from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
+from glmbot.delivery.sent_journal import SentJournal
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
@@ -185,7 +186,10 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
-        parts = _build(settings, all_adapters, database, inference)
+        journal = SentJournal(settings.bot.data_dir)
+        stack.callback(journal.close)
+        parts = _build(settings, all_adapters, database, inference, journal)
+        await journal.replay(parts.outbox)
         num_reopened = await parts.inbox.reopen_claimed()
         if num_reopened:
             logger.info("taking up %d messages that were being handled when the bot ended", num_reopened)
@@ -200,14 +204,18 @@ def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelSer
 
 
 def _build(
-    settings: Settings, adapters: Mapping[str, Adapter], database: Database, inference: InferenceClient
+    settings: Settings,
+    adapters: Mapping[str, Adapter],
+    database: Database,
+    inference: InferenceClient,
+    journal: SentJournal,
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
     inbox, outbox, conversations = Inbox(database), Outbox(database), Conversations(database)
     hooks = Hooks()
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
-    delivery = Delivery(adapters, inbox, outbox, Replies(database), ready)
+    delivery = Delivery(adapters, inbox, outbox, journal, Replies(database), ready)
     services = PluginServices(
         database, inference, conversations, conversation, delivery, settings.conversation.max_reply_tokens
     )
@@ -221,7 +229,7 @@ def _build(
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),
-        outbox_worker=OutboxWorker(adapters, outbox, ready, progress),
+        outbox_worker=OutboxWorker(adapters, outbox, journal, ready, progress),
         plugins=plugins,
         progress=progress,
         backups=_backups_of(settings.storage, database.file),

@@ -27,6 +27,8 @@ class OutboxState(StrEnum):
 
 
 UNFINISHED = (OutboxState.LIVE, OutboxState.READY)
+LIVE_MARK = "~"
+"""Ends the key of a message that began live; no other key has this character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class OutboxMessage:
     reply_to: str | None
     ref: MessageRef | None
     attempts: int
+
+    @property
+    def began_live(self) -> bool:
+        """Tell whether it may have been shown before its text was final."""
+        return self.key.endswith(LIVE_MARK)
 
 
 class Outbox:
@@ -92,6 +99,12 @@ class Outbox:
     async def set_ref(self, outbox_id: int, ref: MessageRef) -> None:
         """Note where a message is shown."""
         await self._set(outbox_id, **_place_of(ref))
+
+    async def place(self, key: str, ref: MessageRef) -> None:
+        """Note where the message with this key is shown, unless a place is known."""
+        statement = update(outbox).where(outbox.c.key == key, outbox.c.platform_id.is_(None))
+        async with self._database.begin() as connection:
+            await connection.execute(statement.values(**_place_of(ref)))
 
     async def mark_sent(self, outbox_id: int, ref: MessageRef) -> None:
         """End a message: it is shown in full."""
@@ -169,7 +182,7 @@ def new_row(
     return {
         "inbox_id": inbox_id,
         "part": part,
-        "key": secrets.token_urlsafe(15),  # 20 characters; Discord takes 25
+        "key": secrets.token_urlsafe(15) + LIVE_MARK * (state is OutboxState.LIVE),  # Discord takes 25 characters
         "adapter": chat.adapter,
         "chat_id": chat.chat_id,
         "thread_id": chat.thread_id or "",

@@ -102,6 +102,8 @@ class FakeModel:
         self.num_open += 1
         try:
             await self._stream(response, self.script(body["messages"]), fault)
+        except ConnectionResetError:
+            return response  # the bot has gone
         finally:
             self.num_open -= 1
         return response

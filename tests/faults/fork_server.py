@@ -100,24 +100,25 @@ class ForkServer:
 
     def _become_bot(self, spec: Spec) -> NoReturn:
         """Leave everything of the server behind, run, and never come back."""
-        status = 1
         try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            self._selector.close()
-            for client in self._clients.values():
-                client.connection.close()
-            if spec.log:
-                log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-                os.dup2(log, 1)
-                os.dup2(log, 2)
+            self._leave_server(spec)
             bot.run(spec)
-            status = 0
-        except BaseException:
-            traceback.print_exc()
+            os._exit(0)
         finally:
+            traceback.print_exc()
             sys.stderr.flush()
-            os._exit(status)
+            os._exit(1)
+
+    def _leave_server(self, spec: Spec) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for client in self._clients.values():
+            client.connection.close()
+        if spec.log:
+            log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
 
     def _reap(self) -> None:
         while self._clients:

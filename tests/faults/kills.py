@@ -5,14 +5,16 @@ import itertools
 import random
 import statistics
 import time
+from bisect import bisect
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.faults.world import World
 
 NUM_CHATS = 40
-MAX_WAITING = 200
+MAX_WAITING = 20
 """The feed pauses while so many messages are unanswered: what is tested is the crash, not the load."""
-RUN_TIME = (0.05, 0.35)
+RUN_TIME = (0.1, 0.6)
 """A bot lives so many seconds from when it takes messages in; sometimes it does not get that far."""
 EARLY_SHARE = 0.1
 """Share of kills that strike while the bot still starts."""
@@ -83,7 +85,7 @@ async def _feed(world: World, rate: float, chance: random.Random) -> None:
     begun_at = time.monotonic()
     for number in itertools.count():
         await asyncio.sleep(max(0.0, begun_at + number / rate - time.monotonic()))
-        while len(world.platform.updates) - world.num_seen_answers() > MAX_WAITING:
+        while len(world.platform.updates) - len(world.answers.asked) > MAX_WAITING:
             begun_at += 0.05
             await asyncio.sleep(0.05)
         await world.ask(f"c{chance.randrange(NUM_CHATS)}")
@@ -94,12 +96,12 @@ async def _live_and_die(world: World, chance: random.Random, figures: Figures) -
     if chance.random() < EARLY_SHARE:
         await asyncio.sleep(chance.uniform(0.0, 0.3))
     else:
-        await world.platform.until(lambda platform: platform.last("updates") > world.started_at, "intake", deadline=60)
+        await world.platform.until(lambda _: world.has_called("updates"), "intake", deadline=60)
         figures.restart_s.append(world.seconds_until("updates"))
         await asyncio.sleep(chance.uniform(*RUN_TIME))
     await bot.kill()
     world.model.requests.clear()
-    if world.platform.last("send") > world.started_at:
+    if world.has_called("send"):
         figures.reply_s.append(world.seconds_until("send"))
 
 
@@ -108,6 +110,8 @@ async def _judge(world: World, figures: Figures, killed_at: list[float]) -> None
     figures.messages = len(world.platform.updates)
     figures.messages_per_s = figures.messages / figures.seconds
     figures.lost, figures.duplicated = len(found.lost), len(found.duplicated)
+    per_kill = Counter(bisect(killed_at, shown.at) for shown in found.surplus)
+    figures.max_duplicated_per_kill = max(per_kill.values(), default=0)
     figures.out_of_order, figures.altered = len(found.out_of_order), len(found.altered)
     figures.notices = found.num_notices
     figures.examples = [*found.lost[:5], *found.duplicated[:5], *found.out_of_order[:5], *found.altered[:5]]

@@ -26,7 +26,11 @@ class Findings:
     duplicated: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
+    surplus: list[Shown] = field(default_factory=list)
+    """The visible messages that are duplicates, whole or begun."""
     num_notices: int = 0
+    num_left_over: int = 0
+    """Parts of an answer that were shown before the bot died, and that the answer given in the end does not need."""
 
     @property
     def is_clean(self) -> bool:
@@ -56,7 +60,7 @@ def read_stored(url: str) -> Stored:
     with engine.connect() as connection:
         inbox = connection.execute(text("SELECT inbox_id, message_id, state FROM inbox")).all()
         outbox = connection.execute(
-            text("SELECT inbox_id, part, text, state, platform_id FROM outbox ORDER BY inbox_id, part")
+            text("SELECT inbox_id, part, text, state, platform_id, reason, key FROM outbox ORDER BY inbox_id, part")
         ).all()
         turns = connection.execute(text("SELECT inbox_id, question, answer, state FROM turns ORDER BY turn_id")).all()
     engine.dispose()
@@ -79,8 +83,12 @@ def findings(platform: Platform, model: AnswerLedger, stored: Stored) -> Finding
     for index, (message_id, chat, question) in enumerate(_fed(platform)):
         _judge_outcome(found, platform, stored, message_id, chat, belonging, index)
         _judge_turn(found, stored, message_id, question)
-    _judge_visible(found, platform, belonging)
+    _judge_visible(found, platform, belonging, _left_over(stored))
     return found
+
+
+def _left_over(stored: Stored) -> set[str]:
+    return {part.key for parts in stored.outbox.values() for part in parts if part.reason == "surplus"}
 
 
 def _fed(platform: Platform) -> Iterator[tuple[str, str, str]]:
@@ -104,7 +112,7 @@ def _judge_outcome(
     row = stored.inbox.get(message_id)
     if row is None:
         return found.lost.append(f"{message_id} of {chat} was never stored")
-    parts = stored.outbox.get(row.inbox_id, [])
+    parts = [part for part in stored.outbox.get(row.inbox_id, []) if part.reason != "surplus"]
     if row.state != "done" or not parts:
         return found.lost.append(f"{message_id} of {chat} is {row.state} with {len(parts)} messages")
     if row.inbox_id not in stored.turns:
@@ -138,12 +146,18 @@ def _judge_turn(found: Findings, stored: Stored, message_id: str, question: str)
             found.altered.append(f"{message_id}: answer {answer(question)!r} is stored as {turn.answer!r}")
 
 
-def _judge_visible(found: Findings, platform: Platform, belonging: dict[str, tuple[int, int]]) -> None:
+def _judge_visible(
+    found: Findings, platform: Platform, belonging: dict[str, tuple[int, int]], left_over: set[str]
+) -> None:
     newest: dict[str, tuple[int, int]] = defaultdict(lambda: (-1, -1))
     marks: Counter[str] = Counter()
     for shown in platform.shown.values():
         place = belonging.get(shown.message_id)
+        if place is None and shown.key in left_over:
+            found.num_left_over += 1
+            continue
         if place is None:
+            found.surplus.append(shown)
             found.duplicated.append(f"{shown.message_id} in {shown.chat}: {shown.text[:40]!r}")
             continue
         marks.update(MARK.findall(shown.text))

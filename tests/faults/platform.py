@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -54,6 +55,8 @@ class Shown:
     text: str
     key: str | None
     reply_to: str | None
+    at: float
+    """When it was first shown, in monotonic seconds."""
 
     @property
     def message_id(self) -> str:
@@ -145,8 +148,9 @@ class Platform:
         return [shown.text for shown in self.shown.values() if shown.chat == chat]
 
     def calls(self, kind: str, since: float = 0.0) -> Iterator[Call]:
-        """Return the calls of one kind, oldest first."""
-        return (call for call in self.ledger if call.kind == kind and call.at >= since)
+        """Return the calls of one kind since a time, newest first."""
+        recent = takewhile(lambda call: call.at >= since, reversed(self.ledger))
+        return (call for call in recent if call.kind == kind)
 
     async def until(self, condition: "Callable[[Platform], bool]", what: str, deadline: float = 30.0) -> None:
         """Wait until `condition(self)` holds."""
@@ -166,8 +170,9 @@ class Platform:
         self.confirmed = max(self.confirmed, offset)
         self._note("updates", "200", {"offset": offset})
         await self._notify()
-        await self._wait_for_update(offset, timeout)
-        batch = [update for update in self.updates[max(0, offset - 1) :][:MAX_UPDATES]]
+        first = max(self.confirmed, offset, 1)  # what was confirmed once does not come again
+        await self._wait_for_update(first, timeout)
+        batch = self.updates[first - 1 :][:MAX_UPDATES]
         if self.shuffle:
             self.shuffle.shuffle(batch)
         return web.json_response([_json(update) for update in batch])
@@ -221,13 +226,22 @@ class Platform:
     async def _note_refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
+        except ConnectionResetError:
+            return web.Response()  # the bot has gone
         except web.HTTPBadRequest as error:
             self._note(request.path.strip("/"), "400", {"reason": error.text})
             raise
 
     def _show(self, body: dict[str, object], key: str | None) -> Shown:
         reply_to = body.get("reply_to")
-        shown = Shown(next(self._numbers), str(body["chat"]), str(body["text"]), key, reply_to and str(reply_to))
+        shown = Shown(
+            next(self._numbers),
+            str(body["chat"]),
+            str(body["text"]),
+            key,
+            reply_to and str(reply_to),
+            at=time.monotonic(),
+        )
         self.shown[shown.message_id] = shown
         if key:
             self._keys[key] = shown

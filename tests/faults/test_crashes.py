@@ -18,9 +18,7 @@ SECONDS_TO_FIRST_REPLY = 5.0
 
 
 @pytest.mark.parametrize("point", NAMES)
-async def test_after_a_crash_at_any_step_everything_is_answered_in_order(
-    world: World, mode: Mode, point: str
-) -> None:
+async def test_after_a_crash_at_any_step_everything_is_answered_in_order(world: World, mode: Mode, point: str) -> None:
     world.model.pause = 0.1  # so that there is a live message
     bot = await world.start(crash_at=f"{point}:2")
     for chat in ("c1", "c2", "c1", "c1", "c2"):

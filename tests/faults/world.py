@@ -78,7 +78,12 @@ class World:
 
     def seconds_until(self, kind: str) -> float:
         """Return how long after the last start the first call of this kind came."""
-        return next(self.platform.calls(kind, since=self.started_at)).at - self.started_at
+        *_, first = self.platform.calls(kind, since=self.started_at)
+        return first.at - self.started_at
+
+    def has_called(self, kind: str) -> bool:
+        """Tell whether the bot that was started last has made a call of this kind."""
+        return any(self.platform.calls(kind, since=self.started_at))
 
     def log(self) -> str:
         """Return what all bots have written."""
