@@ -46,6 +46,8 @@ class FakeModel:
         self.num_cuts = 0
         self.num_refusals = 0
         self.num_open = 0
+        self.num_pieces = 0
+        self._changed = asyncio.Condition()
         self.pause = 0.0
         self.faults: deque[ModelFault] = deque()
         self._runner: web.AppRunner | None = None
@@ -71,6 +73,22 @@ class FakeModel:
     def questions(self) -> list[str]:
         """Return the last message of every request."""
         return [request["messages"][-1]["content"] for request in self.requests]
+
+    async def until_pieces(self, num_pieces: int, deadline: float = 30.0) -> None:
+        """Wait until it is answering, and has sent so many pieces in all."""
+        await self._until(lambda: bool(self.requests) and self.num_pieces >= num_pieces, deadline)
+
+    async def until_idle(self, deadline: float = 30.0) -> None:
+        """Wait until no answer is under way."""
+        await self._until(lambda: self.num_open == 0, deadline)
+
+    async def _until(self, condition: Callable[[], bool], deadline: float) -> None:
+        async with asyncio.timeout(deadline), self._changed:
+            await self._changed.wait_for(condition)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "fake", "object": "model"}]})
@@ -100,12 +118,14 @@ class FakeModel:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         self.num_open += 1
+        await self._notify()
         try:
             await self._stream(response, self.script(body["messages"]), fault)
         except ConnectionResetError:
             return response  # the bot has gone
         finally:
             self.num_open -= 1
+            await self._notify()
         return response
 
     async def _stream(self, response: web.StreamResponse, pieces: list[str], fault: ModelFault | None) -> None:
@@ -113,6 +133,8 @@ class FakeModel:
             if index:
                 await self._between_pieces(response, fault)
             await _event(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
+            self.num_pieces += 1
+            await self._notify()
             if self.num_cuts:
                 self.num_cuts -= 1
                 return _cut(response)
