@@ -78,6 +78,10 @@ class FakeModel:
         """Wait until it is answering, and has sent so many pieces in all."""
         await self._until(lambda: bool(self.requests) and self.num_pieces >= num_pieces, deadline)
 
+    async def until_refused(self, deadline: float = 30.0) -> None:
+        """Wait until all refusals are spent."""
+        await self._until(lambda: self.num_refusals == 0, deadline)
+
     async def until_idle(self, deadline: float = 30.0) -> None:
         """Wait until no answer is under way."""
         await self._until(lambda: self.num_open == 0, deadline)
@@ -111,6 +115,7 @@ class FakeModel:
         self.requests.append(body)
         if self.num_refusals:
             self.num_refusals -= 1
+            await self._notify()
             return web.json_response({"error": {"message": "loading"}}, status=503)
         fault = self.faults.popleft() if self.faults else None
         if fault is ModelFault.OUT_OF_MEMORY:

@@ -19,9 +19,9 @@ from tests.faults.answers import AnswerLedger, question
 from tests.faults.platform import Mode, Platform
 from tests.faults.spec import Spec
 
-COUNT_UNFINISHED = """
-SELECT (SELECT count(*) FROM inbox WHERE state IN ('open', 'claimed'))
-     + (SELECT count(*) FROM outbox WHERE state IN ('live', 'ready'))
+UNFINISHED = """
+(SELECT inbox_id FROM inbox WHERE state IN ('open', 'claimed')
+ UNION ALL SELECT outbox_id FROM outbox WHERE state IN ('live', 'ready')) AS unfinished
 """
 
 
@@ -76,6 +76,14 @@ class World:
         stored = await asyncio.to_thread(oracle.read_stored, self.spec.database)
         return oracle.findings(self.platform, self.answers, stored)
 
+    async def has_event_waiting(self) -> bool:
+        """Tell whether a message waits for a later attempt."""
+        return await asyncio.to_thread(count, self.spec.database, "inbox WHERE state = 'open' AND attempts > 0") > 0
+
+    async def has_reply_waiting(self) -> bool:
+        """Tell whether a reply waits for a time its platform asked for."""
+        return await asyncio.to_thread(count, self.spec.database, "outbox WHERE state = 'ready' AND due_at > 0") > 0
+
     def seconds_until(self, kind: str) -> float:
         """Return how long after the last start the first call of this kind came."""
         *_, first = self.platform.calls(kind, since=self.started_at)
@@ -108,9 +116,14 @@ async def open_world(server: Path, folder: Path, mode: Mode, **settings: Any) ->
 
 def num_unfinished(url: str) -> int:
     """Return how many messages and replies of a database are not at their end."""
+    return count(url, UNFINISHED)
+
+
+def count(url: str, rows: str) -> int:
+    """Return how many rows there are, `rows` being what stands behind FROM."""
     engine = create_engine(oracle.reading_url(url), poolclass=NullPool)
     with engine.connect() as connection:
-        return int(connection.execute(text(COUNT_UNFINISHED)).scalar_one())
+        return int(connection.execute(text(f"SELECT count(*) FROM {rows}")).scalar_one())
 
 
 async def until(condition: Callable[[], Any], what: str, deadline: float = 30.0) -> None:
