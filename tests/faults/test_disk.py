@@ -93,8 +93,12 @@ async def test_answers_that_are_written_when_the_disk_fills_are_delivered_when_t
             await world.ask(f"c{number % 10}")
         await world.model.until_pieces(10)
         filler = fill(small_disk)
+        for number in range(100):
+            await world.ask(f"c{number % 5}")
+        await until_logged(world, "waits at the platform")
         world.model.gate.set()
-        await until_logged(world, "full")
+        await world.model.until_idle()
+        await asyncio.sleep(1)  # for the answers to meet the full disk
         filler.unlink()
         await world.drained(20.0)
         assert bot.exit_code is None
