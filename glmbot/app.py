@@ -14,6 +14,7 @@ from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
+from glmbot.delivery.sent_journal import SentJournal
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
@@ -204,7 +205,10 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         all_adapters = dict(adapters)
         plugins = await _load(settings.plugins)
         stack.push_async_callback(close_plugins, plugins)
-        parts = _build(settings, all_adapters, database, inference, plugins)
+        journal = SentJournal(settings.bot.data_dir)
+        stack.callback(journal.close)
+        parts = _build(settings, all_adapters, database, inference, plugins, journal)
+        await journal.replay(parts.outbox)
         yield App(parts, all_adapters, model_server)
 
 
@@ -228,6 +232,7 @@ def _build(
     database: Database,
     inference: InferenceClient,
     loaded: Sequence[LoadedPlugin],
+    journal: SentJournal,
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
     owned: set[str] = set()
@@ -235,7 +240,7 @@ def _build(
     hooks = Hooks()
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
-    delivery = Delivery(adapters, inbox, outbox, Replies(database), ready)
+    delivery = Delivery(adapters, inbox, outbox, journal, Replies(database), ready)
     supervision = Supervision()
     report = StatusReport(inference, inbox, supervision)
     services = PluginServices(
@@ -256,7 +261,7 @@ def _build(
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
-        outbox_worker=OutboxWorker(adapters, owned, outbox, ready, progress),
+        outbox_worker=OutboxWorker(adapters, owned, outbox, journal, ready, progress),
         plugins=plugins,
         progress=progress,
         backups=_backups_of(settings.storage, database.backend),

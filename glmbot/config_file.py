@@ -25,7 +25,7 @@ ENV_PREFIX = "GLMBOT_"
 DEFAULT_FILE = Path("config.toml")
 SECRETS_DIR = Path("/run/secrets")
 """Where container runtimes mount secret files; a file has the environment variable's name, in lower case."""
-OTHER_VARIABLES = frozenset({"GLMBOT_SERVE_TOKEN"})
+OTHER_VARIABLES = frozenset({"GLMBOT_SERVE_TOKEN", "GLMBOT_CRASH_AT"})
 """Environment variables with our prefix that are no settings of the bot."""
 
 

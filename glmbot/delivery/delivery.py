@@ -9,7 +9,9 @@ from functools import partial
 from glmbot.adapters.base import Adapter
 from glmbot.background import in_background
 from glmbot.content import Rendered
+from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
+from glmbot.delivery.sent_journal import SentJournal
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, MessageEvent
@@ -30,18 +32,26 @@ class Delivery:
     """Writes replies into the outbox, from where `OutboxWorker` takes them to the platform."""
 
     def __init__(
-        self, adapters: Mapping[str, Adapter], inbox: Inbox, outbox: Outbox, replies: Replies, ready: Wakeup
+        self,
+        adapters: Mapping[str, Adapter],
+        inbox: Inbox,
+        outbox: Outbox,
+        journal: SentJournal,
+        replies: Replies,
+        ready: Wakeup,
     ) -> None:
         self._adapters = adapters
         self._inbox = inbox
         self._outbox = outbox
+        self._journal = journal
         self._replies = replies
         self._ready = ready
         self.stop_signs = StopSigns()
 
     async def deliver(self, claimed: ClaimedEvent, reply: Reply) -> str:
         """Show the reply while it grows, then store it for delivery; return what the sender sees."""
-        live = LiveMessage(claimed, self._adapter(claimed.event.chat), self._outbox, _reply_to(claimed.event))
+        adapter = self._adapter(claimed.event.chat)
+        live = LiveMessage(claimed, adapter, self._outbox, self._journal, _reply_to(claimed.event))
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)
@@ -89,6 +99,7 @@ class Delivery:
             async for piece in sign.guard(reply.pieces):
                 text += piece
                 live.show(text)
+                crash_point("answering")
             reply.is_stopped = sign.is_set
         return text
 
@@ -96,7 +107,9 @@ class Delivery:
         self, claimed: ClaimedEvent, text: str, turn: NewTurn | None, parked: str | None = None
     ) -> None:
         bodies = await self._render(claimed.event.chat, text)
+        crash_point("answered")
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked)
+        crash_point("completed")
         self._ready.call()
 
     async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:

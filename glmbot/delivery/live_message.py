@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.background import in_background
 from glmbot.content import Rendered
+from glmbot.crash_points import crash_point
+from glmbot.delivery.sent_journal import SentJournal
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind, MessageRef
 from glmbot.storage.inbox import ClaimedEvent
@@ -30,10 +32,13 @@ class LiveMessage:
     again. Whatever goes wrong here is mended by the final delivery, which edits or sends every part.
     """
 
-    def __init__(self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, reply_to: str | None) -> None:
+    def __init__(
+        self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, journal: SentJournal, reply_to: str | None
+    ) -> None:
         self._claimed = claimed
         self._adapter = adapter
         self._outbox = outbox
+        self._journal = journal
         self._reply_to = reply_to
         self._text = ""
         self._changed = Wakeup()
@@ -107,6 +112,10 @@ class LiveMessage:
         chat = self._claimed.event.chat
         reply_to = self._reply_to if index == 0 else None
         row = await self._outbox.open_live(self._claimed.inbox_id, index, chat, reply_to)
+        crash_point("live_sending")
         ref = await self._adapter.send(OutgoingMessage(chat, body, row.key, reply_to))
+        self._journal.note(row.key, ref)
+        crash_point("live_sent")
         await self._outbox.set_ref(row.outbox_id, ref)
+        self._journal.settle(row.key)
         return ref

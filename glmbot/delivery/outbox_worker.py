@@ -6,6 +6,8 @@ import time
 from collections.abc import Collection, Mapping
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
+from glmbot.crash_points import crash_point
+from glmbot.delivery.sent_journal import SentJournal
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageRef
 from glmbot.storage.outbox import Outbox, OutboxMessage
@@ -28,12 +30,14 @@ class OutboxWorker:
         adapters: Mapping[str, Adapter],
         owned: Collection[str],
         outbox: Outbox,
+        journal: SentJournal,
         ready: Wakeup,
         progress: Wakeup,
     ) -> None:
         self._adapters = adapters
         self._owned = owned
         self._outbox = outbox
+        self._journal = journal
         self._ready = ready
         self._progress = progress
         self._busy: set[int] = set()
@@ -55,7 +59,12 @@ class OutboxWorker:
 
     async def _deliver(self, row: OutboxMessage) -> None:
         try:
-            await self._outbox.mark_sent(row.outbox_id, await self._send(row))
+            crash_point("sending")
+            ref = await self._send(row)
+            self._journal.note(row.key, ref)
+            crash_point("sent")
+            await self._outbox.mark_sent(row.outbox_id, ref)
+            self._journal.settle(row.key)
         except RetryLater as error:
             logger.info("delivery waits %.1f s: %s", error.after, error)
             await self._outbox.wait(row.outbox_id, time.monotonic() + error.after)
@@ -73,14 +82,18 @@ class OutboxWorker:
     async def _send(self, row: OutboxMessage) -> MessageRef:
         """Send a message, or bring the live one to its final text."""
         adapter = self._adapters[row.chat.adapter]
-        if row.ref is None:
-            return await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
+        ref = row.ref
+        if ref is None:
+            ref = await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
+            if not (row.began_live and adapter.capabilities.has_idempotent_send):
+                return ref
         try:
-            await adapter.edit(row.ref, row.body)
+            # a message whose place was lost in a crash comes back by its key as it was first shown
+            await adapter.edit(ref, row.body)
         except NotDelivered as error:
             logger.info("live message %s is gone, sending it anew: %s", row.key, error)
             return await adapter.send(OutgoingMessage(row.chat, row.body, f"{row.key}{ANEW}", row.reply_to))
-        return row.ref
+        return ref
 
     async def _back_off(self, row: OutboxMessage) -> None:
         """Deal with an error the adapter did not foresee: later again, but not for ever."""

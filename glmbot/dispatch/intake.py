@@ -1,6 +1,7 @@
 """The door that all events come in by: when it returns, the event is durable."""
 
 from glmbot.adapters.base import Accept
+from glmbot.crash_points import crash_point
 from glmbot.dispatch.admission import Admission
 from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost
@@ -19,6 +20,7 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
         """
+        crash_point("fetched")
         event = admission.cut(event)
         if admission.is_refused_at_sight(event):
             if event.is_addressed and await inbox.add(event, is_immediate=True):
@@ -29,5 +31,6 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
                 arrived.call()
         elif event.is_addressed and await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
             arrived.call()
+        crash_point("stored")
 
     return accept

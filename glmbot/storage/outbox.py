@@ -28,6 +28,8 @@ class OutboxState(StrEnum):
 
 
 UNFINISHED = (OutboxState.LIVE, OutboxState.READY)
+LIVE_MARK = "~"
+"""Ends the key of a message that began live; no other key has this character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class OutboxMessage:
     reply_to: str | None
     ref: MessageRef | None
     attempts: int
+
+    @property
+    def began_live(self) -> bool:
+        """Tell whether it may have been shown before its text was final."""
+        return self.key.endswith(LIVE_MARK)
 
 
 class Outbox:
@@ -89,6 +96,12 @@ class Outbox:
         """Note where a message is shown."""
         place = {"id": ref.message_id, "chat": ref.chat.chat_id}
         await self._database.execute(_SET_PLACE, {"row": outbox_id, **place})
+
+    async def note_places(self, places: Sequence[tuple[str, MessageRef]]) -> None:
+        """Note where the messages with these keys are shown, unless a place is known."""
+        rows = [{"of": key, "id": ref.message_id, "chat": ref.chat.chat_id} for key, ref in places]
+        if rows:
+            await self._database.run(lambda connection: connection.execute(_NOTE_PLACE, rows).close())
 
     async def mark_sent(self, outbox_id: int, ref: MessageRef) -> None:
         """End a message: it is shown in full."""
@@ -166,7 +179,7 @@ def new_row(
     return {
         "inbox_id": inbox_id,
         "part": part,
-        "key": secrets.token_urlsafe(15),  # 20 characters; Discord takes 25
+        "key": secrets.token_urlsafe(15) + LIVE_MARK * (state is OutboxState.LIVE),  # Discord takes 25 characters
         "adapter": chat.adapter,
         "chat_id": chat.chat_id,
         "thread_id": chat.thread_id or "",
@@ -215,6 +228,11 @@ _NEXT_DUE = select(func.min(outbox.c.due_at)).where(
 _SET_PLACE = (
     update(outbox)
     .where(outbox.c.outbox_id == bindparam("row"))
+    .values(platform_id=bindparam("id"), platform_chat_id=bindparam("chat"))
+)
+_NOTE_PLACE = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"), outbox.c.platform_id.is_(None))
     .values(platform_id=bindparam("id"), platform_chat_id=bindparam("chat"))
 )
 _MARK_SENT = _SET_PLACE.values(state=OutboxState.SENT)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
@@ -16,11 +18,23 @@ def echo(messages: Messages) -> list[str]:
     return ["echo: ", question]
 
 
+class ModelFault(StrEnum):
+    """What goes wrong with one request."""
+
+    HANG = "hang"
+    """Nothing comes after the first piece, ever."""
+    OUT_OF_MEMORY = "out of memory"
+    NAN = "nan"
+    """An error in the middle of the stream, as our own server tells of a step that computed no numbers."""
+    CUT = "cut"
+
+
 class FakeModel:
     """Answers `script(messages)`, piece by piece; every request is kept in `requests`.
 
-    `gate` is awaited before each piece but the first; `cut_after` ends that many streams without their end mark;
-    `refuse` answers that many requests with 503.
+    `gate` is awaited before each piece but the first; `num_cuts` ends that many streams without their end mark;
+    `num_refusals` answers that many requests with 503; `faults` strike the next requests, one each; `pause` is how
+    many seconds pass before each piece but the first.
     """
 
     def __init__(self, script: Callable[[Messages], list[str]] = echo, context_length: int = 2048) -> None:
@@ -32,6 +46,10 @@ class FakeModel:
         self.num_cuts = 0
         self.num_refusals = 0
         self.num_open = 0
+        self.num_pieces = 0
+        self._changed = asyncio.Condition()
+        self.pause = 0.0
+        self.faults: deque[ModelFault] = deque()
         self._runner: web.AppRunner | None = None
         self.url = ""
 
@@ -60,6 +78,26 @@ class FakeModel:
         """Return the last message of every request."""
         return [request["messages"][-1]["content"] for request in self.requests]
 
+    async def until_pieces(self, num_pieces: int, deadline: float = 30.0) -> None:
+        """Wait until it is answering, and has sent so many pieces in all."""
+        await self._until(lambda: bool(self.requests) and self.num_pieces >= num_pieces, deadline)
+
+    async def until_refused(self, deadline: float = 30.0) -> None:
+        """Wait until all refusals are spent."""
+        await self._until(lambda: self.num_refusals == 0, deadline)
+
+    async def until_idle(self, deadline: float = 30.0) -> None:
+        """Wait until no answer is under way."""
+        await self._until(lambda: self.num_open == 0, deadline)
+
+    async def _until(self, condition: Callable[[], bool], deadline: float) -> None:
+        async with asyncio.timeout(deadline), self._changed:
+            await self._changed.wait_for(condition)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
     async def _models(self, _: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "fake", "object": "model"}]})
 
@@ -81,21 +119,31 @@ class FakeModel:
         self.requests.append(body)
         if self.num_refusals:
             self.num_refusals -= 1
+            await self._notify()
             return web.json_response({"error": {"message": "loading"}}, status=503)
+        fault = self.faults.popleft() if self.faults else None
+        if fault is ModelFault.OUT_OF_MEMORY:
+            return web.json_response({"error": {"message": "out of memory"}}, status=500)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         self.num_open += 1
+        await self._notify()
         try:
-            await self._stream(response, self.script(body["messages"]))
+            await self._stream(response, self.script(body["messages"]), fault)
+        except ConnectionResetError:
+            return response  # the bot has gone
         finally:
             self.num_open -= 1
+            await self._notify()
         return response
 
-    async def _stream(self, response: web.StreamResponse, pieces: list[str]) -> None:
+    async def _stream(self, response: web.StreamResponse, pieces: list[str], fault: ModelFault | None) -> None:
         for index, piece in enumerate(pieces):
             if index:
-                await self.gate.wait()
+                await self._between_pieces(response, fault)
             await _event(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
+            self.num_pieces += 1
+            await self._notify()
             if self.num_cuts:
                 self.num_cuts -= 1
                 return _cut(response)
@@ -103,6 +151,18 @@ class FakeModel:
         usage = {"prompt_tokens": 1, "completion_tokens": len("".join(pieces)), "total_tokens": 1}
         await _event(response, {"choices": [], "usage": usage})
         await response.write(b"data: [DONE]\n\n")
+
+    async def _between_pieces(self, response: web.StreamResponse, fault: ModelFault | None) -> None:
+        if self.pause:
+            await asyncio.sleep(self.pause)
+        await self.gate.wait()
+        match fault:
+            case ModelFault.HANG:
+                await asyncio.Event().wait()
+            case ModelFault.NAN:
+                await _event(response, {"error": {"message": "the step computed no numbers"}})
+            case ModelFault.CUT:
+                _cut(response)
 
 
 def _cut(response: web.StreamResponse) -> None:
