@@ -73,8 +73,16 @@ class LiveMessage:
         while not self._ending.is_set():
             await self._changed.wait()
             await self._pause(interval)
-            if not self._ending.is_set():
+            if not self._ending.is_set() and await self._is_next():
                 await self._pause(await self._update())
+
+    async def _is_next(self) -> bool:
+        """Tell whether all earlier replies are shown: a new message must not overtake them."""
+        claimed = self._claimed
+        if self._shown or not await self._outbox.has_earlier(claimed.inbox_id, claimed.event.chat):
+            return True
+        self._changed.call()
+        return False
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the answer."""

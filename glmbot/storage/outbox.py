@@ -74,6 +74,18 @@ class Outbox:
         statement = select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part)
         return [_message(row) for row in await self._database.rows(statement)]
 
+    async def has_earlier(self, inbox_id: int, chat: Chat) -> bool:
+        """Tell whether a reply to another event still waits to be shown in the chat."""
+        statement = select(outbox.c.outbox_id).where(
+            outbox.c.state == OutboxState.READY,
+            outbox.c.adapter == chat.adapter,
+            outbox.c.chat_id == chat.chat_id,
+            outbox.c.thread_id == (chat.thread_id or ""),
+            outbox.c.inbox_id != inbox_id,
+        )
+        async with self._database.begin() as connection:
+            return await connection.scalar(statement.limit(1)) is not None
+
     async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
         """Store messages that answer no event."""
         rows = [new_row(chat, body, OutboxState.READY, part=part) for part, body in enumerate(bodies)]

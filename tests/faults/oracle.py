@@ -67,11 +67,16 @@ def read_stored(url: str) -> Stored:
     return Stored({row.message_id: row for row in inbox}, _by_inbox_id(outbox), _by_inbox_id(turns))
 
 
-def reading_url(url: str) -> str:
-    """Return the database's URL for a driver that needs no loop."""
+def reading_url(url: str, *, is_strict: bool = False) -> str:
+    """Return the database's URL for a driver that needs no loop.
+
+    A strict reader leaves SQLite's log alone: another would bring what a dead bot left there into the database.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         parsed = parsed.set(drivername="sqlite")
+        if is_strict:
+            parsed = parsed.set(database=f"file:{parsed.database}", query={"mode": "ro", "uri": "true"})
     return parsed.render_as_string(hide_password=False)
 
 

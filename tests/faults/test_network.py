@@ -126,3 +126,15 @@ async def test_updates_out_of_order_are_answered_in_order(world: World) -> None:
     async with world.running():
         await world.drained()
         (await world.findings()).check()
+
+
+async def test_a_live_answer_does_not_overtake_a_reply_that_waits(world: World) -> None:
+    world.platform.retry_after = 1.5
+    world.platform.faults["send"].append(Fault.TOO_MANY)
+    async with world.running():
+        await world.ask("c1")
+        await world.platform.until(lambda platform: not platform.faults["send"], "the refusal")
+        world.model.pause = 0.2
+        await world.ask("c1")
+        await world.drained()
+        (await world.findings()).check()

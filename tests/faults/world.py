@@ -76,6 +76,14 @@ class World:
         stored = await asyncio.to_thread(oracle.read_stored, self.spec.database)
         return oracle.findings(self.platform, self.answers, stored)
 
+    async def num_waiting(self) -> int:
+        """Return how many messages and replies are under way, as far as the database can be read now."""
+        try:
+            num_stored = await asyncio.to_thread(count, self.spec.database, UNFINISHED)
+        except OperationalError:
+            num_stored = 0
+        return self.platform.num_unconfirmed + num_stored
+
     async def has_event_waiting(self) -> bool:
         """Tell whether a message waits for a later attempt."""
         return await asyncio.to_thread(count, self.spec.database, "inbox WHERE state = 'open' AND attempts > 0") > 0
@@ -121,7 +129,7 @@ def num_unfinished(url: str) -> int:
 
 def count(url: str, rows: str) -> int:
     """Return how many rows there are, `rows` being what stands behind FROM."""
-    engine = create_engine(oracle.reading_url(url), poolclass=NullPool)
+    engine = create_engine(oracle.reading_url(url, is_strict=True), poolclass=NullPool)
     with engine.connect() as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {rows}")).scalar_one())
 
