@@ -26,6 +26,7 @@ from glmbot.hooks import Hooks
 from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, InferenceClient
 from glmbot.inference.supervisor import ModelServer, serve_command
 from glmbot.instance_lock import instance_lock
+from glmbot.loop_watch import LoopWatch
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
@@ -57,6 +58,7 @@ class App:
         self._parts = parts
         self._adapters = adapters
         self.model_server = model_server
+        self.loop_watch = LoopWatch()
         self._stopping = asyncio.Event()
         self._ended_adapters: set[str] = set()
 
@@ -83,18 +85,22 @@ class App:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.stop)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                await self._prepare_adapters()
-                running = self._start(tasks)
-                await self._parts.plugins.start()
-                await self._stopping.wait()
-                await self._finish(running.worker)
-                for task in running.all:
-                    task.cancel()
+            with self.loop_watch.running():
+                await self._run()
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
             loop.remove_signal_handler(signal.SIGTERM)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            await self._prepare_adapters()
+            running = self._start(tasks)
+            await self._parts.plugins.start()
+            await self._stopping.wait()
+            await self._finish(running.worker)
+            for task in running.all:
+                task.cancel()
 
     async def _prepare_adapters(self) -> None:
         for adapter in self._adapters.values():
