@@ -30,6 +30,8 @@ from glmbot.loop_watch import LoopWatch
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
+from glmbot.plugin.process.limits import Limits
+from glmbot.plugin.state import PluginState
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
@@ -65,6 +67,11 @@ class App:
     def add_adapter(self, adapter: Adapter) -> None:
         """Add an adapter that is not configured, such as the terminal."""
         self._adapters[adapter.name] = adapter
+
+    @property
+    def plugin_states(self) -> Mapping[str, PluginState]:
+        """How each plugin is, by name."""
+        return self._parts.plugins.states()
 
     def stop(self) -> None:
         """End `run` in good order."""
@@ -182,8 +189,13 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[App]:
-    """Build the bot; close what it opened when the body ends. Raises ConfigError."""
+async def open_app(
+    settings: Settings, adapters: Mapping[str, Adapter], limits: Limits | None = None
+) -> AsyncIterator[App]:
+    """Build the bot; close what it opened when the body ends. Raises ConfigError.
+
+    `limits` are those of plugin processes, where not the settings' shall hold.
+    """
     async with AsyncExitStack() as stack:
         stack.enter_context(instance_lock(settings.bot.data_dir))
         database = await Database.open(settings.database_url)
@@ -192,7 +204,7 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
-        plugins = await _load(settings.plugins)
+        plugins = await _load(settings.plugins, limits)
         stack.push_async_callback(close_plugins, plugins)
         parts = _build(settings, all_adapters, database, inference, plugins)
         num_reopened = await parts.inbox.reopen_claimed()
@@ -247,8 +259,8 @@ def _backups_of(settings: StorageSettings, file: Path) -> BackupSchedule | None:
     return BackupSchedule(file, settings.backup_hours * 3600, settings.num_backups)
 
 
-async def _load(settings: PluginSettings) -> list[LoadedPlugin]:
-    loaded, reports = await load_plugins(settings)
+async def _load(settings: PluginSettings, limits: Limits | None) -> list[LoadedPlugin]:
+    loaded, reports = await load_plugins(settings, limits)
     for report in reports:
         if report.state is not LoadState.LOADED:
             logger.warning("plugin %s (%s) is left out: %s", report.name, report.source, report.reason)

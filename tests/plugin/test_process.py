@@ -15,7 +15,7 @@ from glmbot.plugin.testing import ManualClock
 from glmbot.prompt import Prompt, Turn
 from glmbot.reply import Reply
 from glmbot.verdicts import Direction, Refusal, Verdict
-from tests.plugin.hosted import event, hosted_code, until
+from tests.plugin.hosted import event, hosted_code, is_alive, until
 
 COMMANDS = """
 @plugin.command("add", aliases=["plus"], immediate=True)
@@ -395,14 +395,6 @@ logging.getLogger("mine").warning("two\\nlines")
         ("WARNING", "plugin probe: lines"),
     ]
     assert len(lines[0][1]) < 2100
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_processes_end_with_their_bot(tmp_path: Path) -> None:
