@@ -106,7 +106,10 @@ class PluginProcess:
         return "its commands, hooks or jobs have changed; start the bot again to use them"
 
     async def _open(self) -> "_Opened":
-        child = await start_child(self.source_name)
+        try:
+            child = await start_child(self.source_name)
+        except OSError as error:  # no more processes or files, say
+            raise ConfigError(f"its process cannot be started: {error.strerror}") from error
         try:
             return await self._opened_in_time(child)
         except BaseException:
