@@ -27,9 +27,12 @@ from glmbot.hooks import Hooks
 from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, InferenceClient
 from glmbot.inference.supervisor import ModelServer, serve_command
 from glmbot.instance_lock import account_lock, instance_lock
+from glmbot.loop_watch import LoopWatch
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
+from glmbot.plugin.process.limits import Limits
+from glmbot.plugin.state import PluginState
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
@@ -60,12 +63,18 @@ class App:
         self._parts = parts
         self._adapters = adapters
         self.model_server = model_server
+        self.loop_watch = LoopWatch()
         self._stopping = asyncio.Event()
         self._ended_adapters: set[str] = set()
 
     def add_adapter(self, adapter: Adapter) -> None:
         """Add an adapter that is not configured, such as the terminal."""
         self._adapters[adapter.name] = adapter
+
+    @property
+    def plugin_states(self) -> Mapping[str, PluginState]:
+        """How each plugin is, by name."""
+        return self._parts.plugins.states()
 
     def stop(self) -> None:
         """End `run` in good order."""
@@ -86,18 +95,22 @@ class App:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.stop)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._prepare_adapters()
-                running = self._start(tasks)
-                await self._parts.plugins.start()
-                await self._stopping.wait()
-                await self._finish(running.worker)
-                for task in running.all:
-                    task.cancel()
+            with self.loop_watch.running():
+                await self._run_all()
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
             loop.remove_signal_handler(signal.SIGTERM)
+
+    async def _run_all(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._prepare_adapters()
+            running = self._start(tasks)
+            await self._parts.plugins.start()
+            await self._stopping.wait()
+            await self._finish(running.worker)
+            for task in running.all:
+                task.cancel()
 
     def _prepare_adapters(self) -> None:
         for adapter in self._adapters.values():
@@ -192,8 +205,13 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[App]:
-    """Build the bot; close what it opened when the body ends. Raises ConfigError."""
+async def open_app(
+    settings: Settings, adapters: Mapping[str, Adapter], limits: Limits | None = None
+) -> AsyncIterator[App]:
+    """Build the bot; close what it opened when the body ends. Raises ConfigError.
+
+    `limits` are those of plugin processes, where not the settings' shall hold.
+    """
     async with AsyncExitStack() as stack:
         backend = backend_of(settings.database_url, settings.bot.data_dir)
         stack.enter_context(instance_lock(settings.bot.data_dir, backend.file))
@@ -203,7 +221,7 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
-        plugins = await _load(settings.plugins)
+        plugins = await _load(settings.plugins, limits)
         stack.push_async_callback(close_plugins, plugins)
         journal = SentJournal(settings.bot.data_dir)
         stack.callback(journal.close)
@@ -274,8 +292,8 @@ def _backups_of(settings: StorageSettings, backend: Backend) -> BackupSchedule |
     return BackupSchedule(backend, settings.backup_hours * 3600, settings.num_backups)
 
 
-async def _load(settings: PluginSettings) -> list[LoadedPlugin]:
-    loaded, reports = await load_plugins(settings)
+async def _load(settings: PluginSettings, limits: Limits | None) -> list[LoadedPlugin]:
+    loaded, reports = await load_plugins(settings, limits)
     for report in reports:
         if report.state is not LoadState.LOADED:
             logger.warning("plugin %s (%s) is left out: %s", report.name, report.source, report.reason)

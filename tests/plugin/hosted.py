@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -81,6 +82,16 @@ async def until(is_true: Callable[[], bool], deadline: float = 30.0) -> None:
     async with asyncio.timeout(deadline):
         while not is_true():
             await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process is there; one that ended and was not reaped yet is not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
 
 
 @asynccontextmanager

@@ -3,19 +3,23 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
+import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from glmbot.errors import InferenceUnavailable, PluginError, UserError
+from glmbot.errors import InferenceUnavailable, PluginAway, PluginError, UserError
+from glmbot.plugin.process.strikes import Strikes
 from glmbot.plugin.state import Condition
 from glmbot.plugin.testing import ManualClock
 from glmbot.prompt import Prompt, Turn
 from glmbot.reply import Reply
 from glmbot.verdicts import Direction, Refusal, Verdict
-from tests.plugin.hosted import event, hosted_code, until
+from tests.plugin.hosted import QUICK, event, hosted_code, is_alive, until
 
 COMMANDS = """
 @plugin.command("add", aliases=["plus"], immediate=True)
@@ -97,6 +101,58 @@ async def test_a_process_does_not_get_the_bots_own_secrets(tmp_path: Path, monke
     monkeypatch.setenv("GLMBOT_ADAPTERS__TELEGRAM__TOKEN", "canary")
     async with hosted_code(tmp_path / "plugins", COMMANDS) as bot:
         assert await bot.say("/secrets") == "none"
+
+
+HANGING = """
+@plugin.command("hang")
+async def hang(ctx: Context):
+    try:
+        await ctx.store.set("begun", True)
+        await asyncio.Event().wait()
+    finally:
+        await ctx.store.set("ended", True)
+
+@plugin.command("wait")
+async def wait(ctx: Context):
+    await ctx.wait_for_reply()
+"""
+
+
+async def test_a_call_that_is_cancelled_in_the_bot_is_cancelled_in_the_process(tmp_path: Path) -> None:
+    async with hosted_code(tmp_path / "plugins", HANGING) as bot, asyncio.TaskGroup() as tasks:
+        hanging = tasks.create_task(bot.say("/hang"))
+        await until(lambda: "begun" in bot.rows)
+        assert "ended" not in bot.rows
+        hanging.cancel()
+        await until(lambda: "ended" in bot.rows)
+
+
+async def test_a_wait_ends_with_its_process(tmp_path: Path) -> None:
+    async with hosted_code(tmp_path / "plugins", HANGING) as bot:
+        waiting = asyncio.create_task(bot.say("/wait"))
+        await until(lambda: bot.host.num_waiting == 1)
+        os.kill(bot.pid("probe"), signal.SIGKILL)
+        with pytest.raises(PluginAway, match="its process ended before it had answered"):
+            await waiting
+        await until(lambda: bot.host.num_waiting == 0)
+        await bot.until("probe", Condition.RUNNING, 1)
+        assert bot.state("probe").reason == "its process was ended by SIGKILL"
+
+
+async def test_a_process_that_was_begun_anew_runs_its_started_hooks_again(tmp_path: Path) -> None:
+    async with hosted_code(tmp_path / "plugins", HOOKS) as bot:
+        before = bot.rows["started"]
+        os.kill(bot.pid("probe"), signal.SIGKILL)
+        await until(lambda: bot.rows["started"] != before)
+        assert bot.rows["started"] == str(bot.pid("probe"))
+
+
+def test_strikes_of_long_ago_do_not_count() -> None:
+    strikes = Strikes(replace(QUICK, strike_lifetime=0.0))
+    for _ in range(10):
+        strikes.add()
+        time.sleep(0.001)
+    assert not strikes.is_out
 
 
 STREAMS = """
@@ -397,14 +453,6 @@ logging.getLogger("mine").warning("two\\nlines")
     assert len(lines[0][1]) < 2100
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 async def test_processes_end_with_their_bot(tmp_path: Path) -> None:
     async with hosted_code(tmp_path / "plugins", COMMANDS) as bot:
         pid = bot.pid("probe")
@@ -412,16 +460,17 @@ async def test_processes_end_with_their_bot(tmp_path: Path) -> None:
     await until(lambda: not is_alive(pid))
 
 
+BEGIN = "await ctx.store.set('begun', True)"
 KILLED_BOT = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from tests.plugin.hosted import hosted_code
+from tests.plugin.hosted import hosted_code, until
 
 async def main():
     async with hosted_code(Path(sys.argv[1]), sys.argv[2]) as bot:
         print(bot.pid("probe"), flush=True)
         work = asyncio.ensure_future(bot.say("/block"))
-        await asyncio.sleep(0.2)
+        await until(lambda: "begun" in bot.rows)
         os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -434,7 +483,7 @@ asyncio.run(main())
 async def test_processes_end_when_their_bot_is_killed(tmp_path: Path, work: str) -> None:
     if "re.match" in work and sys.platform != "linux":
         pytest.skip("what never lets go of the interpreter ends with its bot on Linux only")
-    code = f"@plugin.command('block')\nasync def block(ctx: Context):\n    {work}\n"
+    code = f"@plugin.command('block')\nasync def block(ctx: Context):\n    {BEGIN}\n    {work}\n"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", KILLED_BOT, str(tmp_path / "plugins"), code,
         stdout=asyncio.subprocess.PIPE,

@@ -83,13 +83,12 @@ class PluginProcess:
 
     async def load_again(self) -> Child:
         """Start another process in the place of one that has ended. Raises ConfigError."""
-        before = self.description
-        self._opened = await self._open()
-        self.check_config()
-        if self._opened.description != before:
-            await self._opened.child.end()
-            raise ConfigError("its commands, hooks or jobs have changed; start the bot again to use them")
-        return self._opened.child
+        opened = await self._open()
+        if problem := opened.config_problem or self._change(opened.description):
+            await opened.child.end()
+            raise ConfigError(problem)
+        self._opened = opened
+        return opened.child
 
     def join(self, surroundings: Surroundings) -> Member:
         """Become a member of the bot that `surroundings` describes."""
@@ -101,8 +100,16 @@ class PluginProcess:
         if self._opened:
             await self._opened.child.end()
 
+    def _change(self, description: Description) -> str:
+        if description == self.description:
+            return ""
+        return "its commands, hooks or jobs have changed; start the bot again to use them"
+
     async def _open(self) -> "_Opened":
-        child = await start_child(self.source_name)
+        try:
+            child = await start_child(self.source_name)
+        except OSError as error:  # no more processes or files, say
+            raise ConfigError(f"its process cannot be started: {error.strerror}") from error
         try:
             return await self._opened_in_time(child)
         except BaseException:
