@@ -13,6 +13,7 @@ from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
+from glmbot.dispatch.admin import Admins, reporting
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
@@ -106,6 +107,7 @@ class App:
         others = [
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.plugins.run_jobs(), name="plugin jobs"),
+            tasks.create_task(parts.admins.run(), name="notices to admins"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
@@ -148,6 +150,7 @@ class Parts:
 
     accept: Accept
     supervision: Supervision
+    admins: Admins
     inbox: Inbox
     outbox: Outbox
     worker: Worker
@@ -194,7 +197,8 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     delivery = Delivery(adapters, inbox, outbox, Replies(database), ready)
-    supervision = Supervision()
+    admins = Admins(settings.bot.admin_chats, adapters)
+    supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
     services = PluginServices(
         database, inference, conversations, conversation, delivery, report, settings.conversation.max_reply_tokens
@@ -205,8 +209,9 @@ def _build(
     router = Router(plugins, conversation)
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
-        accept=intake(inbox, plugins, admission, safety, arrived),
+        accept=reporting(intake(inbox, plugins, admission, safety, arrived), admins),
         supervision=supervision,
+        admins=admins,
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, adapters, settings.bot.num_workers, arrived, progress),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from glmbot.adapters.base import Accept, Adapter, Probed
 from glmbot.errors import ConfigError
+from glmbot.phrases import Phrase
 from glmbot.status import AdapterState
+from glmbot.trouble import TroubleReport, Unreported
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ class Limits:
 
     quiet: float = 120.0
     """Without news of its platform an adapter is asked whether it has any; all of ours hear of theirs each minute."""
+    look: float = 5.0
+    """Between two looks at whether there has been traffic."""
     probe: float = 10.0
     """For the platform's answer."""
     between_probes: float = 15.0
@@ -39,8 +43,9 @@ class DeafError(Exception):
 class Supervision:
     """Runs adapters, and knows how each is."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, report: TroubleReport | None = None) -> None:
         self._limits = limits or Limits()
+        self._report = report or Unreported()
         self._states: dict[str, AdapterState] = {}
 
     def states(self) -> dict[str, AdapterState]:
@@ -60,11 +65,13 @@ class Supervision:
                 if attempt == 1:
                     raise
                 logger.error("adapter %s: %s", adapter.name, error)
+                self._tell(adapter, Phrase.ADAPTER_REFUSED)
                 wait = self._limits.longest_wait
             except Exception as error:  # noqa: BLE001  what a platform's library raises is its own affair
                 num_failures = 1 if time.monotonic() - started_at > self._limits.stable else num_failures + 1
                 wait = self._wait_after(num_failures)
                 _log_failure(adapter.name, error, wait)
+                self._tell(adapter, Phrase.ADAPTER_REBUILT)
             self._states[adapter.name] = AdapterState.WAITING
             await asyncio.sleep(wait)
 
@@ -82,14 +89,17 @@ class Supervision:
     async def _watch(self, adapter: Adapter) -> None:
         """Raise DeafError once the adapter has heard nothing for long, and its probes say that this is no peace."""
         if not isinstance(adapter, Probed):
-            return
+            await asyncio.sleep(self._limits.stable)
+            return self._report.over(_kind(adapter))
         started_at, num_bad = time.monotonic(), 0
         while True:
             quiet_until = max(started_at, adapter.last_traffic_at) + self._limits.quiet
             if (left := quiet_until - time.monotonic()) > 0:
                 num_bad = 0
                 self._states[adapter.name] = AdapterState.RUNNING
-                await asyncio.sleep(left)
+                if adapter.last_traffic_at > started_at:
+                    self._report.over(_kind(adapter))
+                await asyncio.sleep(min(left, self._limits.look))
             elif fault := await self._fault_of(adapter):
                 num_bad += 1
                 self._states[adapter.name] = AdapterState.SILENT
@@ -111,10 +121,17 @@ class Supervision:
         except Exception as error:  # noqa: BLE001  the same
             return f"its platform does not answer: {type(error).__name__} {error}"
 
+    def _tell(self, adapter: Adapter, phrase: Phrase) -> None:
+        self._report.trouble(_kind(adapter), phrase.in_both_languages(adapter=adapter.name))
+
     def _wait_after(self, num_failures: int) -> float:
         """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
         wait = min(self._limits.longest_wait, self._limits.first_wait * 2.0 ** min(num_failures - 1, 30))
         return wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter, not a secret
+
+
+def _kind(adapter: Adapter) -> str:
+    return f"adapter {adapter.name}"
 
 
 def _log_failure(name: str, error: Exception, wait: float) -> None:

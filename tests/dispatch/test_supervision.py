@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from glmbot.adapters.discord import DiscordAdapter
 from glmbot.adapters.telegram import TelegramAdapter, Waits
 from glmbot.dispatch.supervision import Limits, Supervision
 from glmbot.errors import ConfigError
+from glmbot.phrases import Phrase
 from glmbot.settings import DiscordSettings, TelegramSettings
 from glmbot.status import AdapterState
 from tests.fakes.adapter import FakeAdapter
@@ -142,6 +144,29 @@ async def test_one_that_fails_is_started_again_and_its_state_says_so() -> None:
                 await asyncio.sleep(0.001)
         await until(lambda: supervision.states() == {"fake": AdapterState.RUNNING})
     assert seen == {AdapterState.RUNNING, AdapterState.WAITING}
+
+
+async def test_the_admins_are_told_once_and_when_it_is_over() -> None:
+    told: list[str] = []
+
+    class Report:
+        def trouble(self, kind: str, text: str) -> None:
+            told.append(f"{kind}: {text}")
+
+        def over(self, kind: str) -> None:
+            if told:
+                told.append(f"over: {kind}")
+
+    adapter = Watched(nothing, news)
+    supervision = Supervision(replace(QUICK, look=0.01), Report())
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(supervision.run(adapter, Inbox().accept))
+        await until(lambda: adapter.num_runs == 2)
+        adapter.last_traffic_at = time.monotonic() + 20
+        await until(lambda: len(told) > 1)
+        task.cancel()
+    assert told[0] == f"adapter fake: {Phrase.ADAPTER_REBUILT.in_both_languages(adapter='fake')}"
+    assert told[1] == "over: adapter fake"
 
 
 async def test_a_first_start_that_fails_for_good_is_told() -> None:
