@@ -38,6 +38,7 @@ from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.replies import Replies
+from glmbot.trouble import TroubleReport
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class App:
         self._parts = parts
         self._adapters = adapters
         self.model_server = model_server
+        self.will_restart = False
         self._stopping = asyncio.Event()
         self._ended_adapters: set[str] = set()
 
@@ -64,7 +66,18 @@ class App:
 
     def stop(self) -> None:
         """End `run` in good order."""
+        self.will_restart = False
         self._stopping.set()
+
+    def restart(self) -> None:
+        """End `run` in good order, for another app to go on: unless it ends for good."""
+        self.will_restart = not self._stopping.is_set()
+        self._stopping.set()
+
+    @property
+    def report(self) -> TroubleReport:
+        """Where trouble is told to the operators."""
+        return self._parts.admins
 
     async def idle(self, adapter: str) -> None:
         """Wait until everything that came in by `adapter` has been answered and delivered. One may wait."""
