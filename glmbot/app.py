@@ -15,6 +15,7 @@ from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
 from glmbot.delivery.sent_journal import SentJournal
+from glmbot.dispatch.admin import Admins
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.intake import intake
@@ -46,6 +47,7 @@ from glmbot.storage.inbox import Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.ownership import Ownership, ownership_of
 from glmbot.storage.replies import Replies
+from glmbot.trouble import TroubleReport
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ class App:
         self._adapters = adapters
         self.model_server = model_server
         self.loop_watch = LoopWatch()
+        self.will_restart = False
         self._stopping = asyncio.Event()
         self._ended_adapters: set[str] = set()
 
@@ -78,7 +81,18 @@ class App:
 
     def stop(self) -> None:
         """End `run` in good order."""
+        self.will_restart = False
         self._stopping.set()
+
+    def restart(self) -> None:
+        """End `run` in good order, for another app to go on: unless it ends for good."""
+        self.will_restart = not self._stopping.is_set()
+        self._stopping.set()
+
+    @property
+    def report(self) -> TroubleReport:
+        """Where trouble is told to the operators."""
+        return self._parts.admins
 
     async def idle(self, adapter: str) -> None:
         """Wait until everything that came in by `adapter` has been answered and delivered. One may wait."""
@@ -147,6 +161,7 @@ class App:
             tasks.create_task(parts.ownership.while_owned("plugin jobs", parts.plugins.run_jobs), name="plugin jobs"),
             tasks.create_task(watch_changes(parts.database, self._look_for_work), name="changes"),
             tasks.create_task(parts.plugins.run(), name="plugins"),
+            tasks.create_task(parts.admins.run(), name="notices to admins"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
@@ -195,6 +210,7 @@ class Parts:
     owned: set[str]
     """Names of the adapters that this process may work for now."""
     supervision: Supervision
+    admins: Admins
     inbox: Inbox
     outbox: Outbox
     worker: Worker
@@ -259,12 +275,14 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     delivery = Delivery(adapters, inbox, outbox, journal, Replies(database), ready)
-    supervision = Supervision()
+    admins = Admins(settings.bot.admin_chats, adapters)
+    database.report = admins
+    supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
     services = PluginServices(
         database, inference, conversations, conversation, delivery, report, settings.conversation.max_reply_tokens
     )
-    plugins = PluginHost(loaded, services, hooks)
+    plugins = PluginHost(loaded, services, hooks, report=admins)
     safety = Safety(_word_filter(settings.safety), hooks.check_text)
     admission = Admission(settings.admission, hooks.screen_event)
     router = Router(plugins, conversation)
@@ -276,6 +294,7 @@ def _build(
         ownership=ownership_of(database.backend),
         owned=owned,
         supervision=supervision,
+        admins=admins,
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),

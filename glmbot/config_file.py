@@ -91,7 +91,7 @@ def _check_toml(file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's own errors, bad UTF-8, and numbers or nesting beyond reason
         raise ConfigError(f"config file {str(file)!r} is not valid TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"config file {str(file)!r} cannot be read: {error.strerror}") from None

@@ -57,6 +57,32 @@ class Phrase(Enum):
         "I have no answer to that. Please ask in other words.",
         "这个问题我没有答出来，请换个说法再问。",
     )
+    TROUBLE_OVER = ("This is over:", "以下问题已恢复：")
+    ADAPTER_REBUILT = (
+        "Adapter {adapter} did not work any more and is started again. The log says why.",
+        "适配器 {adapter} 无法继续工作，正在重新启动。原因请看日志。",
+    )
+    ADAPTER_REFUSED = (
+        "Adapter {adapter} cannot run until its configuration is mended. The log says why.",
+        "适配器 {adapter} 无法运行，需要修改配置。原因请看日志。",
+    )
+    PLUGIN_SWITCHED_OFF = (
+        "Plugin {plugin} is switched off, since it failed again and again. The log says why.",
+        "插件 {plugin} 反复出错，已被停用。原因请看日志。",
+    )
+    DISK_FULL = (
+        "The disk of the database is full. Messages wait at their platforms until there is room.",
+        "数据库所在的磁盘已满。腾出空间之前，消息会留在各平台上等待。",
+    )
+    DATABASE_AWAY = (
+        "The database is away, or held by another program. Replies are late until it is back.",
+        "数据库暂时无法访问，或被其他程序占用，在它恢复之前回复会延迟。",
+    )
+    CONFIG_KEPT = (
+        "The configuration was read again, but cannot be used; the bot goes on with the last good one. "
+        "The log says what is wrong.",
+        "重新读取的配置无法使用，机器人继续使用上一份有效的配置。具体问题请看日志。",
+    )
     TERMINAL_HELP = (
         "Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.",
         "输入消息即可对话。Ctrl-C 停止回答，Ctrl-D 退出，/help 查看更多。",

@@ -29,6 +29,9 @@ class BotSettings(Section):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log lines to show."
     )
+    admin_chats: list[Annotated[str, Field(pattern="^[^:]+:[^:]+$")]] = Field(
+        [], description='Chats that are told of trouble, as "adapter:chat id".'
+    )
     num_workers: int = Field(32, ge=1, le=1000, description="How many messages may be handled at the same time.")
 
 

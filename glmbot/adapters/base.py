@@ -89,6 +89,21 @@ class CommandMenu(Protocol):
 
 
 @runtime_checkable
+class Probed(Protocol):
+    """An optional ability: the adapter notices traffic, so that one which has gone deaf can be built anew."""
+
+    @property
+    def last_traffic_at(self) -> float:
+        """When the platform was last heard of, in seconds of time.monotonic()."""
+
+    async def probe(self) -> bool:
+        """Ask the platform something cheap; tell whether it has news that should have come in by now.
+
+        Called while there is no traffic; raises where no answer comes.
+        """
+
+
+@runtime_checkable
 class HasAccount(Protocol):
     """An optional ability: the adapter speaks for an account that only one bot at a time may receive messages of."""
 

@@ -84,6 +84,16 @@ class DiscordAdapter:
             position = int(message_id.removeprefix("i"))
             self._places.setdefault(_channel_of(chat), _Place(None, position, chat))
 
+    @property
+    def last_traffic_at(self) -> float:
+        """When the gateway last said anything: it acknowledges a heartbeat every 41 s, if nothing else."""
+        return self._client.last_traffic_at if self._client else 0.0
+
+    async def probe(self) -> bool:
+        """Ask Discord who the bot is: when it answers that, and its gateway is silent, news are being missed."""
+        await self._connected().look()
+        return True
+
     async def run(self, accept: Accept) -> None:
         """Receive messages until cancelled."""
         client = Client(self.name, self._api_url, self._waits, has_gap=bool(self._places))

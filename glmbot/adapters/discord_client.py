@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Client(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
         )
+        self._last_event_at = 0.0
         self.http = self._connection.http = _Http(self.loop, api_url, waits)
         self.news: asyncio.Queue[Message | SlashCommand] = asyncio.Queue(MAX_NEWS)
         self.num_sessions = 0
@@ -113,6 +115,7 @@ class Client(discord.Client):
 
     def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
         """Note what happens to the connection. "connect" is a new session, "ready" when its servers are known."""
+        self._last_event_at = time.monotonic()
         if event == "connect":
             self._begin_session()
         elif event == "ready":
@@ -151,6 +154,15 @@ class Client(discord.Client):
             self.news.put_nowait(command)
 
     # -- what is known
+
+    @property
+    def last_traffic_at(self) -> float:
+        """When the gateway said something last, be it that it has heard our heartbeat; by time.monotonic()."""
+        # Its debug events tell that too, but make a cycle of references, which keeps lost connections from closing.
+        keep_alive = self.ws._keep_alive if self.ws else None
+        if keep_alive is None:
+            return self._last_event_at
+        return max(self._last_event_at, time.monotonic() - (time.perf_counter() - keep_alive._last_recv))
 
     def account(self, guild_id: str | None) -> Account:
         """Return who the bot is, in a server."""
@@ -196,6 +208,11 @@ class Client(discord.Client):
         """Show the typing sign for 10 seconds, or until the next message."""
         with self._errors(channel_id):
             await self.http.send_typing(int(channel_id))
+
+    async def look(self) -> None:
+        """See whether Discord answers."""
+        with self._errors("the bot itself"):
+            await self.http.request(Route("GET", "/users/@me"))
 
     async def page(self, channel_id: str, after: int) -> tuple[list[Message], bool]:
         """Return the next messages after one, oldest first, and whether there may be more."""

@@ -101,6 +101,7 @@ class TelegramAdapter:
         self._num_users = 0
         self._album: str | None = None
         self._first_poll_at: float | None = None
+        self.last_traffic_at = 0.0
         self._has_polled = False
         self._num_conflicts = 0
 
@@ -135,6 +136,12 @@ class TelegramAdapter:
                     if event := self._read(update_id, update, account):
                         await self._offer(event, accept)
                     offset = update_id + 1
+
+    async def probe(self) -> bool:
+        """Ask Telegram who the bot is, and whether updates wait."""
+        async with self._connection():
+            await self._bot.get_me()
+            return bool((await self._bot.get_webhook_info()).pending_update_count)
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a group as a reply to the message it answers."""
@@ -251,6 +258,7 @@ class TelegramAdapter:
     async def _offer(self, event: MessageEvent, accept: Accept) -> None:
         """Offer an event until it is stored; what comes after it waits at Telegram."""
         while True:
+            self._note_traffic()  # what is offered came in; that it cannot be stored is nobody's deafness
             try:
                 return await accept(event)
             except RetryLater as error:
@@ -263,7 +271,9 @@ class TelegramAdapter:
         while True:
             num_failures += 1
             try:
-                return await call()
+                answer = await call()
+                self._note_traffic()
+                return answer
             except InvalidToken as error:
                 raise ConfigError(
                     f"adapter {self.name!r}: Telegram refuses the token; take the current one from @BotFather "
@@ -273,12 +283,19 @@ class TelegramAdapter:
                 raise
             except Conflict as error:
                 wait = self._wait_after_conflict(num_failures)
+                self._note_traffic(wait)
                 logger.error("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
                 await asyncio.sleep(wait)
             except TelegramError as error:
                 wait = error.after if isinstance(error, AskedToWait) else self._waits.after(num_failures)
+                if isinstance(error, AskedToWait | ServerError):
+                    self._note_traffic(wait)
                 logger.warning("adapter %r: %s; trying again in %.1f s", self.name, _cause(error), wait)
                 await asyncio.sleep(wait)
+
+    def _note_traffic(self, wait: float = 0.0) -> None:
+        """Note that Telegram is there, and will not be asked before `wait` seconds have passed."""
+        self.last_traffic_at = time.monotonic() + wait
 
     def _wait_after_conflict(self, num_failures: int) -> float:
         """Return how long to wait while another program polls, too. Raises ConfigError where it was there first."""

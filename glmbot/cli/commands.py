@@ -43,7 +43,7 @@ def run(config: ConfigOption = None) -> None:
 
     settings = read_settings(config)
     offer_model(settings.inference)
-    asyncio.run(run_bot(settings))
+    asyncio.run(run_bot(settings, config))
 
 
 @app.command()

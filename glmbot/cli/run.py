@@ -4,25 +4,46 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
+from pathlib import Path
 
 from glmbot.adapters.registry import configured_adapters
 from glmbot.adapters.terminal import NAME, TerminalAdapter, terminal_language
 from glmbot.app import open_app
+from glmbot.background import in_background
+from glmbot.cli.reload import CONFIGURATION, Configuration, Reload, run_with_reloads, sighup
+from glmbot.log import set_up_logging
 from glmbot.phrases import Phrase
 from glmbot.settings import InferenceSettings, Settings
+from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
 DEMO = "demo"
 
 
-async def run_bot(settings: Settings) -> None:
-    """Run the bot on the configured platforms until SIGTERM or Ctrl-C."""
+async def run_bot(settings: Settings, config: Path | None) -> None:
+    """Run the bot on the configured platforms until SIGTERM or Ctrl-C; SIGHUP takes up a changed configuration."""
+    configuration = Configuration(config)
+    with sighup() as asked:
+        await run_with_reloads(settings, partial(_run_once, asked, configuration))
+
+
+async def _run_once(
+    asked: Wakeup, configuration: Configuration, settings: Settings, has_failed: bool
+) -> Settings | None:
+    """Run the bot until it ends; return the settings to go on with, None where it ends for good."""
+    set_up_logging(settings.bot.log_level)
     async with open_app(settings, configured_adapters(settings.adapters)) as app:
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, app.stop)
+        if has_failed:
+            app.report.trouble(CONFIGURATION, Phrase.CONFIG_KEPT.in_both_languages())
         if _is_demo(settings.inference):
             logger.warning(Phrase.DEMO_NOTICE.in_language(terminal_language()))
-        await app.run()
+        reload = Reload(asked, configuration, settings, app)
+        async with in_background(reload.run, "reading the configuration"):
+            await app.run()
+        return reload.wanted if app.will_restart else None
 
 
 async def run_in_terminal(settings: Settings, chat_id: str) -> None:

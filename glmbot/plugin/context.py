@@ -1,7 +1,7 @@
 """What a plugin's functions are given, and what the bot does for them."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, Protocol
 
@@ -16,6 +16,7 @@ from glmbot.plugin.schedule import Clock
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
 from glmbot.status import BotStatus
+from glmbot.trouble import TroubleReport, Unreported
 
 ReplyValue = str | AsyncIterator[str] | Reply | None
 """What a handler answers: a text, its pieces one by one, an answer of the conversation, or nothing."""
@@ -108,6 +109,7 @@ class Surroundings:
     clock: Clock
     waits: Waiting
     commands: tuple[CommandHelp, ...]
+    report: TroubleReport = field(default_factory=Unreported)
 
 
 class BotContext(Generic[ConfigT_co]):

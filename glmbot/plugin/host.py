@@ -19,6 +19,7 @@ from glmbot.plugin.member import DescribedCommand, Job, LoadedPlugin, Member
 from glmbot.plugin.schedule import Clock, SystemClock
 from glmbot.plugin.state import PluginState
 from glmbot.plugin.waits import Waits
+from glmbot.trouble import TroubleReport, Unreported
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class PluginHost:
         report_failure: ReportFailure = log_failure,
         hook_deadline: float = HOOK_DEADLINE,
         match_deadline: float = MATCH_DEADLINE,
+        report: TroubleReport | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
         self._waits = Waits(self._clock)
@@ -68,7 +70,7 @@ class PluginHost:
         self._match_deadline = match_deadline
         self._is_started = False
         helps = sorted((command.help for one in loaded for command in one.commands), key=lambda help: help.name)
-        surroundings = Surroundings(services, self._clock, self._waits, tuple(helps))
+        surroundings = Surroundings(services, self._clock, self._waits, tuple(helps), report or Unreported())
         self._members = [one.join(surroundings) for one in loaded]
         self._jobs = [_BoundJob(member, job) for member in self._members for job in member.jobs]
         self._commands = _bound_commands(self._members)

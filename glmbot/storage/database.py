@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Select, UpdateBase
 from sqlalchemy.exc import DBAPIError
 
+from glmbot.phrases import Phrase
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.errors import DatabaseAway, DiskFull
 from glmbot.storage.migrate import migrations_folder, upgrade
+from glmbot.trouble import TroubleReport, Unreported
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ AWAY_PAUSE = 1.0
 """Seconds until a database that is away, or held by another program, is asked again."""
 FULL_PAUSE = 5.0
 """Seconds until something is written again that a full disk had no room for."""
+AWAY, FULL = "database away", "disk full"
+_NOTICES = {AWAY: Phrase.DATABASE_AWAY, FULL: Phrase.DISK_FULL}
 CLOSE_DEADLINE = 3.0
 """Seconds that waiting work gets at the end; a database that is away must not keep the program."""
 
@@ -43,14 +47,11 @@ class _Job:
 
 
 class Database:
-    """One database with the current schema.
-
-    `on_trouble(kind, is_over)` is called when the database is "away" or its disk "full", and when that is over.
-    """
+    """One database with the current schema. When it is away or its disk is full, `report` is told."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.on_trouble: Callable[[str, bool], None] = lambda kind, is_over: None
+        self.report: TroubleReport = Unreported()
         self.num_outages = 0
         """How often the database was away, so that what one may have left half-way can be mended."""
         self._engine = backend.engine()
@@ -117,8 +118,8 @@ class Database:
             jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
             outcomes = await loop.run_in_executor(self._thread, self._commit, [job.work for job in jobs])
             if away := self._settle(jobs, outcomes):
-                self.num_outages += "away" not in self._troubles
-                self._begin_trouble("away", f"{away}; everything waits until it is back")
+                self.num_outages += AWAY not in self._troubles
+                self._begin_trouble(AWAY, f"{away}; everything waits until it is back")
                 await asyncio.sleep(AWAY_PAUSE)
 
     def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> DatabaseAway | None:
@@ -136,23 +137,23 @@ class Database:
 
     def _note(self, job: _Job, outcome: object) -> None:
         """Keep track of troubles: the outcome of a job shows when one begins, and when it is over."""
-        self._end_trouble("away")
+        self._end_trouble(AWAY)
         if isinstance(outcome, DiskFull):
-            self._begin_trouble("full", f"{outcome}; what comes in waits until there is room")
+            self._begin_trouble(FULL, f"{outcome}; what comes in waits until there is room")
         elif job.needs_room:
-            self._end_trouble("full")
+            self._end_trouble(FULL)
 
     def _begin_trouble(self, kind: str, text: str) -> None:
         if kind not in self._troubles:
             self._troubles.add(kind)
             logger.error("%s", text)
-            self.on_trouble(kind, False)
+            self.report.trouble(kind, _NOTICES[kind].in_both_languages())
 
     def _end_trouble(self, kind: str) -> None:
         if kind in self._troubles:
             self._troubles.remove(kind)
-            logger.warning("the database works again (it was %s)", kind)
-            self.on_trouble(kind, True)
+            logger.warning("%s: over", kind)
+            self.report.over(kind)
 
     # -- in the thread
 

@@ -83,8 +83,7 @@ class Outbox:
             outbox.c.thread_id == (chat.thread_id or ""),
             outbox.c.inbox_id != inbox_id,
         )
-        async with self._database.begin() as connection:
-            return await connection.scalar(statement.limit(1)) is not None
+        return await self._database.scalar(statement.limit(1)) is not None
 
     async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
         """Store messages that answer no event."""

@@ -44,6 +44,9 @@ class FakeGateway:
         self.identifies: list[Fields] = []
         self.num_resumes = 0
         self.num_heartbeats = 0
+        self.heartbeat_interval = 41.25
+        self.is_deaf = False
+        """Whether connections stay open without a word."""
         self._world = world
         self._session: _Session | None = None
         self._sockets: set[web.WebSocketResponse] = set()
@@ -135,7 +138,7 @@ class FakeGateway:
                 await socket.close(code=4012)
                 return socket
             await self._gate.wait()
-            await _give(socket, {"op": 10, "d": {"heartbeat_interval": 41_250}})
+            await _give(socket, {"op": 10, "d": {"heartbeat_interval": int(self.heartbeat_interval * 1000)}})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._hear(socket, json.loads(message.data))
@@ -152,6 +155,8 @@ class FakeGateway:
                 self._session = None
 
     async def _hear(self, socket: web.WebSocketResponse, message: Fields) -> None:
+        if self.is_deaf:
+            return
         op, payload = message["op"], message["d"]
         if op == 1:
             self.num_heartbeats += 1

@@ -119,6 +119,7 @@ class FakeTelegram:
         self._message_ids = itertools.count(1)
         self._num_polls = 0
         self._is_closing = False
+        self._is_held = False
         self._changed = asyncio.Condition()
         self._methods: dict[str, Callable[[Params], Awaitable[object]]] = {
             "getme": self._get_me,
@@ -219,6 +220,14 @@ class FakeTelegram:
         """Answer the next calls of a method with a gigabyte that is sent as a megabyte."""
         self._add_faults(method, times, _Fault(200, is_bomb=True))
 
+    def hold(self) -> None:
+        """Take every call from now on, and never answer one."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Answer calls again; those that were held are not answered any more."""
+        self._is_held = False
+
     def visible(self, chat_id: int = PRIVATE.id) -> list[str]:
         """Return what the bot has written in a chat, as it is seen now, oldest first."""
         return [shown.text for shown in self.messages if shown.chat_id == chat_id]
@@ -266,6 +275,8 @@ class FakeTelegram:
                 raise _Refused(404, "Not Found: method not found")
             params = await _params(request)
             self.calls.append(Call(method, params, request.headers))
+            if self._is_held:
+                return await self._go_wrong(_Fault(None, is_silent=True), request, params, method)
             faults = self._faults.get(method)
             if faults:
                 return await self._go_wrong(faults.pop(0), request, params, method)

@@ -48,3 +48,18 @@ def event(message_id: str, sender: str = "ann", text: str = "hello", chat: str =
         sent_at=time.time(),
         is_addressed=True,
     )
+
+
+class Told:
+    """Notes what a database tells of trouble: (kind, whether it is over)."""
+
+    def __init__(self, database: Database) -> None:
+        self.of: list[tuple[str, bool]] = []
+        database.report = self
+
+    def trouble(self, kind: str, text: str) -> None:
+        assert text
+        self.of.append((kind, False))
+
+    def over(self, kind: str) -> None:
+        self.of.append((kind, True))

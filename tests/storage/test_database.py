@@ -23,7 +23,7 @@ from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, upgrade
 from glmbot.storage.plugin_store import PluginStore
 from glmbot.storage.tables import metadata
-from tests.storage.conftest import event
+from tests.storage.conftest import Told, event
 
 SECOND_MIGRATION = """
 import os, signal
@@ -303,21 +303,20 @@ async def test_what_has_no_room_on_the_disk_waits_until_it_has(
 ) -> None:
     """Others are not held up meanwhile, and the trouble is told once, and its end."""
     monkeypatch.setattr("glmbot.storage.database.FULL_PAUSE", 0.01)
-    told: list[tuple[str, bool]] = []
-    sqlite_database.on_trouble = lambda kind, is_over: told.append((kind, is_over))
+    told = Told(sqlite_database)
     await fill_up(sqlite_database)
     store = PluginStore(sqlite_database, "p")
     async with asyncio.TaskGroup() as tasks:
         setting = tasks.create_task(store.set("k", "x" * 100_000))
         async with asyncio.timeout(20):
-            while not told:
+            while not told.of:
                 await asyncio.sleep(0.01)
         assert await store.get("other") is None
         assert not setting.done()
         more = "PRAGMA max_page_count = 1000000"
         await sqlite_database.run(lambda connection: connection.exec_driver_sql(more).close())
     assert len(str(await store.get("k"))) == 100_000
-    assert told == [("full", False), ("full", True)]
+    assert told.of == [("disk full", False), ("disk full", True)]
 
 
 async def test_cancelled_tasks_end_and_leave_nothing_locked(database: Database) -> None:

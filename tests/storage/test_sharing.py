@@ -21,7 +21,7 @@ from glmbot.storage.ownership import PostgresOwnership, ownership_of
 from glmbot.storage.parked import QUESTION, Parked
 from glmbot.storage.postgresql import PostgresBackend
 from tests.postgres import PostgresServer
-from tests.storage.conftest import event
+from tests.storage.conftest import Told, event
 
 ROOM = Chat("fake", "room", ChatKind.PRIVATE)
 DEADLINE = 30
@@ -128,19 +128,18 @@ async def test_a_server_that_goes_away_delays_everything_and_loses_nothing(
     """A crash of the server, with work under way; claims whose outcome never arrived are made again."""
     caplog.set_level(logging.WARNING)
     database = await Database.open(postgres.new_url(), tmp_path)
-    inbox, outbox, told = Inbox(database), Outbox(database), []
-    database.on_trouble = lambda kind, is_over: told.append((kind, is_over))
+    inbox, outbox, told = Inbox(database), Outbox(database), Told(database)
     await inbox.add(event("before", sender="ann"))
     postgres.stop("immediate")
     async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as tasks:
         adding = [tasks.create_task(inbox.add(event(str(number), sender=str(number)))) for number in range(10)]
         sending = tasks.create_task(outbox.add(ROOM, [Rendered("x", "x")]))
-        while not told:
+        while not told.of:
             await asyncio.sleep(0.01)
         assert not any(task.done() for task in [*adding, sending])
         postgres.start()
     assert all(task.result() for task in adding)
-    assert told == [("away", False), ("away", True)]
+    assert told.of == [("database away", False), ("database away", True)]
     assert [row.body.text for row in await outbox.due()] == ["x"]
     claimed = await inbox.claim(["fake"], 100)
     assert len(claimed) == 11

@@ -130,6 +130,8 @@ class ProcessMember:
             logger.error(
                 "plugin %s is switched off after %d strikes: %s; mend it and restart", self.name, number, reason
             )
+            notice = Phrase.PLUGIN_SWITCHED_OFF.in_both_languages(plugin=self.name)
+            self._surroundings.report.trouble(f"plugin {self.name}", notice)
             return False
         self.state = PluginState(Condition.RESTARTING, number, reason)
         logger.error("plugin %s: %s; strike %d of %d, starting it again", self.name, reason, number, most)
