@@ -43,9 +43,8 @@ class Conversation:
 
     async def _pieces(self, conversation_id: int, event: MessageEvent, reply: Reply) -> AsyncGenerator[str]:
         fitted = await self._fitted_prompt(conversation_id, event, reply)
-        messages = fitted.prompt.messages()
         user = f"{event.chat.adapter}:{event.sender.sender_id}"
-        async with aclosing(self._inference.generate(messages, fitted.max_reply_tokens, user)) as pieces:
+        async with aclosing(self._inference.generate(fitted.messages, fitted.max_reply_tokens, user)) as pieces:
             async for piece in pieces:
                 if piece.text:
                     yield piece.text

@@ -49,8 +49,7 @@ class Worker:
                 self._num_free -= len(claimed)
                 for one in claimed:
                     tasks.create_task(self._handle(one))
-                if not claimed:
-                    await self._wait()
+                await self._arrived.wait()
 
     def look(self) -> None:
         """Look for events now: there may be some that nobody announced."""
@@ -60,11 +59,6 @@ class Worker:
         """Claim nothing more."""
         self._is_stopping = True
         self._arrived.call()
-
-    async def _wait(self) -> None:
-        if not self._is_stopping:
-            next_due = await self._inbox.next_due() if self._num_free else None
-            await self._arrived.wait(max(0.01, next_due - time.monotonic()) if next_due is not None else None)
 
     async def _handle(self, claimed: ClaimedEvent) -> None:
         with event_in_log(str(claimed.inbox_id)):
@@ -97,7 +91,9 @@ class Worker:
     async def _try_again(self, claimed: ClaimedEvent, error: InferenceUnavailable) -> None:
         logger.warning("no answer yet, attempt %d: %s", claimed.attempts, error)
         if claimed.attempts < MAX_ATTEMPTS:
-            await self._inbox.release(claimed.inbox_id, time.monotonic() + claimed.attempts)
+            retry_at = time.monotonic() + claimed.attempts
+            await self._inbox.release(claimed.inbox_id, retry_at)
+            self._arrived.call_at(retry_at)
         else:
             text = Phrase.MODEL_AWAY.in_language(language_of(claimed.event))
             await self._delivery.apologise(claimed, text, f"no answer from the model: {error}")
