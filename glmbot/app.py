@@ -5,7 +5,7 @@ import itertools
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -27,12 +27,13 @@ from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, Inf
 from glmbot.inference.supervisor import ModelServer, serve_command
 from glmbot.instance_lock import instance_lock
 from glmbot.plugin.host import PluginHost
-from glmbot.plugin.loader import LoadedPlugin, LoadState, load_plugins
+from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
+from glmbot.plugin.member import LoadedPlugin
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
 from glmbot.safety.safety import Safety
-from glmbot.settings import InferenceSettings, SafetySettings, Settings, StorageSettings
-from glmbot.storage.backend import Backend
+from glmbot.settings import InferenceSettings, PluginSettings, SafetySettings, Settings, StorageSettings
+from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
 from glmbot.storage.conversations import Conversations
@@ -131,6 +132,7 @@ class App:
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.ownership.while_owned("plugin jobs", parts.plugins.run_jobs), name="plugin jobs"),
             tasks.create_task(watch_changes(parts.database, self._look_for_work), name="changes"),
+            tasks.create_task(parts.plugins.run(), name="plugins"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
@@ -206,14 +208,17 @@ class Parts:
 async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[App]:
     """Build the bot; close what it opened when the body ends. Raises ConfigError."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(instance_lock(settings.bot.data_dir))
+        backend = backend_of(settings.database_url, settings.bot.data_dir)
+        stack.enter_context(instance_lock(settings.bot.data_dir, backend.file))
         database = await Database.open(settings.database_url, settings.bot.data_dir)
         stack.push_async_callback(database.close)
         model_server, source = _inference_of(settings.inference, settings.bot.log_level)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
-        parts = _build(settings, all_adapters, database, inference)
+        plugins = await _load(settings.plugins)
+        stack.push_async_callback(close_plugins, plugins)
+        parts = _build(settings, all_adapters, database, inference, plugins)
         yield App(parts, all_adapters, model_server)
 
 
@@ -225,7 +230,11 @@ def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelSer
 
 
 def _build(
-    settings: Settings, adapters: Mapping[str, Adapter], database: Database, inference: InferenceClient
+    settings: Settings,
+    adapters: Mapping[str, Adapter],
+    database: Database,
+    inference: InferenceClient,
+    loaded: Sequence[LoadedPlugin],
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
     owned: set[str] = set()
@@ -237,7 +246,7 @@ def _build(
     services = PluginServices(
         database, inference, conversations, conversation, delivery, settings.conversation.max_reply_tokens
     )
-    plugins = PluginHost(_loaded(settings), services, hooks)
+    plugins = PluginHost(loaded, services, hooks)
     safety = Safety(_word_filter(settings.safety), hooks.check_text)
     admission = Admission(settings.admission, hooks.screen_event)
     router = Router(plugins, conversation)
@@ -263,8 +272,8 @@ def _backups_of(settings: StorageSettings, backend: Backend) -> BackupSchedule |
     return BackupSchedule(backend, settings.backup_hours * 3600, settings.num_backups)
 
 
-def _loaded(settings: Settings) -> list[LoadedPlugin]:
-    loaded, reports = load_plugins(settings.plugins)
+async def _load(settings: PluginSettings) -> list[LoadedPlugin]:
+    loaded, reports = await load_plugins(settings)
     for report in reports:
         if report.state is not LoadState.LOADED:
             logger.warning("plugin %s (%s) is left out: %s", report.name, report.source, report.reason)

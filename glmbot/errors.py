@@ -9,6 +9,8 @@ GlmbotError
 ├── InferenceError         the model server answered, but with an error
 │   ├── PromptTooLong      the prompt does not fit into the model's context
 │   └── InferenceUnavailable   the server is away, loading, or was lost in the middle of an answer: try again
+├── PluginError            a plugin in a process of its own raised something; its traceback is a note
+│   └── PluginAway         its process is not running, or ended in the middle of the call
 └── EngineBusy             the engine's queue is full; `after` says when to come back
 """
 
@@ -51,6 +53,14 @@ class PromptTooLong(InferenceError):
 
 class InferenceUnavailable(InferenceError):
     """The model server is away, still loading, or was lost in the middle of an answer."""
+
+
+class PluginError(GlmbotError):
+    """A plugin in a process of its own raised an error."""
+
+
+class PluginAway(PluginError):
+    """The process of a plugin is not running, or ended in the middle of the call."""
 
 
 class EngineBusy(GlmbotError):

@@ -36,6 +36,14 @@ class Phrase(Enum):
         "I don't know the command /{command}. Send /help to see what I can do.",
         "没有 /{command} 这个命令。发送 /help 查看我会做什么。",
     )
+    PLUGIN_RESTARTING = (
+        "The plugin {plugin} had to be restarted. Please try again in a moment.",
+        "插件 {plugin} 正在重新启动，请稍后再试。",
+    )
+    PLUGIN_OFF = (
+        "The plugin {plugin} is switched off, because it failed several times. Please tell the operator of this bot.",
+        "插件 {plugin} 多次出错，已被停用，请告知机器人的管理员。",
+    )
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
         "I have no answer to that. Please ask in other words.",

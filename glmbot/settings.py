@@ -174,6 +174,9 @@ class PluginSettings(Section):
 
     folder: Path = Field(Path("my_plugins"), description="Folder of your own plugins; it need not exist.")
     disabled: list[str] = Field([], description="Names of plugins that are not loaded.")
+    max_memory_mb: int = Field(
+        512, ge=64, description="Most memory in MB that the process of one of your own plugins may take."
+    )
     config: dict[str, dict[str, Any]] = Field(
         {}, description="Each plugin's own settings, by its name: [plugins.config.NAME]."
     )

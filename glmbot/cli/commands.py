@@ -123,9 +123,9 @@ def version() -> None:
 @plugin_app.command("list")
 def plugin_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show which plugins loaded, which did not, and why."""
-    from glmbot.plugin.loader import format_reports, load_plugins, reports_as_json
+    from glmbot.plugin.loader import find_plugins, format_reports, reports_as_json
 
-    _, reports = load_plugins(read_settings(config).plugins)
+    reports = asyncio.run(find_plugins(read_settings(config).plugins))
     typer.echo(json.dumps(reports_as_json(reports), ensure_ascii=False) if as_json else format_reports(reports))
 
 

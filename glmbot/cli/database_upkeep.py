@@ -48,7 +48,7 @@ class Upkeep:
 
     def upgrade(self) -> Outcome:
         """Bring the schema up to date. Raises ConfigError."""
-        with instance_lock(self.data_dir):
+        with instance_lock(self.data_dir, self.backend.file):
             before = schema_of(self.backend, migrations_folder()) if self.backend.exists() else None
             upgrade(self.backend, migrations_folder())
             after = schema_of(self.backend, migrations_folder())
@@ -66,7 +66,7 @@ class Upkeep:
     def restore(self, source: Path | None, *, is_sure: bool) -> Outcome:
         """Put a backup in the database's place. Raises ConfigError; typer.Exit where the answer is no."""
         chosen = source or self._newest_backup()
-        with instance_lock(self.data_dir):
+        with instance_lock(self.data_dir, self.backend.file):
             if not is_sure and self.backend.exists() and not self._is_sure(chosen):
                 raise typer.Exit(1)
             done = restore(self.backend, migrations_folder(), chosen)
@@ -95,7 +95,7 @@ class Upkeep:
     def vacuum(self) -> Outcome:
         """Write the database anew, smaller. Raises ConfigError."""
         self._must_exist()
-        with instance_lock(self.data_dir):
+        with instance_lock(self.data_dir, self.backend.file):
             before = self.backend.size_bytes()
             self.backend.vacuum()
             after = self.backend.size_bytes()
@@ -105,13 +105,13 @@ class Upkeep:
     def export(self, target: Path) -> Outcome:
         """Write everything into a portable file. Raises ConfigError."""
         self._must_exist()
-        with instance_lock(self.data_dir):
+        with instance_lock(self.data_dir, self.backend.file):
             summary = export_to(self.backend, migrations_folder(), target)
         return Outcome(_facts_of(target, summary), f"{target} holds {_rows_text(summary)}, schema {summary.schema}")
 
     def import_(self, source: Path) -> Outcome:
         """Fill an empty database from a portable file. Raises ConfigError."""
-        with instance_lock(self.data_dir):
+        with instance_lock(self.data_dir, self.backend.file):
             summary = import_from(self.backend, migrations_folder(), source)
         return Outcome(_facts_of(source, summary), f"{self.backend.name} holds {_rows_text(summary)} of {source} now")
 

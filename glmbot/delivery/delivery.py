@@ -66,7 +66,15 @@ class Delivery:
 
     async def send(self, chat: Chat, text: str) -> None:
         """Store a message that answers no event."""
+        await self.store(chat, text)
+        self.wake()
+
+    async def store(self, chat: Chat, text: str) -> None:
+        """Store a message that answers no event; it leaves at the next `wake`."""
         await self._outbox.add(chat, await self._render(chat, text))
+
+    def wake(self) -> None:
+        """Let stored messages leave."""
         self._ready.call()
 
     @asynccontextmanager

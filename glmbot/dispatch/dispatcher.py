@@ -47,7 +47,7 @@ class Dispatcher:
         verdict = await self.safety.check(event.text, Direction.IN)
         if verdict.is_blocked:
             return await self.delivery.refuse(claimed, _blocked(claimed, verdict.rule))
-        handler = self.router.route(replace(claimed, event=event.with_text(verdict.text)))
+        handler = await self.router.route(replace(claimed, event=event.with_text(verdict.text)))
         async with self.delivery.typing(event.chat):
             reply = await handler()
             if reply is None:

@@ -48,6 +48,14 @@ class PluginServices:
         """Store a message for delivery."""
         await self._delivery.send(chat, text)
 
+    async def store_message(self, chat: Chat, text: str) -> None:
+        """Store a message that is to leave a little later."""
+        await self._delivery.store(chat, text)
+
+    async def deliver_stored(self) -> None:
+        """Let stored messages leave."""
+        self._delivery.wake()
+
     def store(self, plugin: str) -> PluginStore:
         """Return the plugin's own key-value store."""
         return PluginStore(self._database, plugin)

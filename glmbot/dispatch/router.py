@@ -21,12 +21,12 @@ class Router:
         self._plugins = plugins
         self._conversation = conversation
 
-    def route(self, claimed: ClaimedEvent) -> Handler:
+    async def route(self, claimed: ClaimedEvent) -> Handler:
         """Return what will answer the event when it is called."""
         event = claimed.event
         if name := command_name(event.text):
             return self._command(event, name)
-        if handler := self._plugins.match_message(event.text):
+        if handler := await self._plugins.match_message(event.text):
             return lambda: _reply_of(handler(event))
         return lambda: _at_once(self._conversation.answer(claimed.conversation_id, event, event.text))
 

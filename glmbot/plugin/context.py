@@ -13,7 +13,6 @@ from glmbot.events import Chat, Language, MessageEvent
 from glmbot.phrases import language_of
 from glmbot.plugin.languages import localized
 from glmbot.plugin.schedule import Clock
-from glmbot.plugin.waits import Waits
 from glmbot.prompt import ChatMessage
 from glmbot.reply import Reply
 
@@ -54,6 +53,12 @@ class Services(Protocol):
         Raises NotDelivered when the chat's platform is not connected in the settings.
         """
 
+    async def store_message(self, chat: Chat, text: str) -> None:
+        """Do the same, but let the message leave only when `deliver_stored` is called, or something else leaves."""
+
+    async def deliver_stored(self) -> None:
+        """Let stored messages leave."""
+
     def store(self, plugin: str) -> Store:
         """Return a plugin's own store."""
 
@@ -65,6 +70,16 @@ class Services(Protocol):
 
     async def retry_question(self, event: MessageEvent) -> Reply | None:
         """Return another answer to the sender's last question, None where there is none."""
+
+
+class Waiting(Protocol):
+    """How a handler waits for a sender's next message."""
+
+    async def next_text(self, event: MessageEvent, timeout: timedelta) -> str | None:
+        """Return the sender's next message in this chat, None when none comes in time or the wait is cancelled."""
+
+    async def cancel(self, event: MessageEvent) -> bool:
+        """End the wait for this sender without a message; tell whether there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class Surroundings:
 
     services: Services
     clock: Clock
-    waits: Waits
+    waits: Waiting
     commands: tuple[CommandHelp, ...]
 
 
@@ -189,7 +204,7 @@ class ConversationControl:
 
     async def stop(self) -> bool:
         """End the answer that is being written, or the wait for a reply; tell whether there was one."""
-        was_waiting = self._waits.cancel(self._event)
+        was_waiting = await self._waits.cancel(self._event)
         return await self._services.stop_answer(self._event) or was_waiting
 
     async def retry(self) -> Reply | None:

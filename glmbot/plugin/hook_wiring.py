@@ -1,75 +1,82 @@
-"""Gives plugins' hooks the plain form in which the bot calls them."""
+"""Puts plugins' hooks into the bot's, each so that its failure harms nobody else."""
 
-from types import NoneType, UnionType
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from glmbot.events import MessageEvent
 from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, ReplySent, ScreenEvent
 from glmbot.plugin.member import Member
-from glmbot.plugin.plugin import AnyHook
 from glmbot.prompt import Prompt
 from glmbot.verdicts import Direction, Refusal, Verdict
 
-Expected = type | UnionType
+T = TypeVar("T")
 
 
 class Attempt(Protocol):
-    """Calls a function of a plugin. It never raises: what fails, or gives no `expected` value, gives None."""
+    """Calls a function of a plugin. It never raises: what fails gives `otherwise`."""
 
-    async def __call__(self, what: str, expected: Expected, function: AnyHook, *arguments: object) -> object: ...
-
-
-def wire_hooks(member: Member, hooks: Hooks, attempt: Attempt) -> None:
-    """Put all hooks of one plugin into `hooks`."""
-    own = member.plugin.hooks
-    hooks.screen_event += [_screen_event(member, hook, attempt) for hook in own.screen_event]
-    hooks.edit_prompt += [_edit_prompt(member, hook, attempt) for hook in own.edit_prompt]
-    hooks.check_text += [_check_text(member, hook, attempt) for hook in own.check_text]
-    hooks.reply_sent += [_reply_sent(member, hook, attempt) for hook in own.reply_sent]
-    hooks.started += [_lifecycle(member, "started", hook, attempt) for hook in own.started]
-    hooks.stopping += [_lifecycle(member, "stopping", hook, attempt) for hook in own.stopping]
+    async def __call__(self, what: str, otherwise: T, call: Callable[[], Awaitable[T]]) -> T: ...
 
 
-def _screen_event(member: Member, hook: AnyHook, attempt: Attempt) -> ScreenEvent:
+def guarded_hooks(member: Member, attempt: Attempt) -> Hooks:
+    """Return a plugin's hooks as the bot calls them."""
+    own = member.hooks
+    return Hooks(
+        screen_event=[_screen_event(member.name, hook, attempt) for hook in own.screen_event],
+        edit_prompt=[_edit_prompt(member.name, hook, attempt) for hook in own.edit_prompt],
+        check_text=[_check_text(member.name, hook, attempt) for hook in own.check_text],
+        reply_sent=[_reply_sent(member.name, hook, attempt) for hook in own.reply_sent],
+        started=[_lifecycle(member.name, "started", hook, attempt) for hook in own.started],
+        stopping=[_lifecycle(member.name, "stopping", hook, attempt) for hook in own.stopping],
+    )
+
+
+def add_hooks(more: Hooks, hooks: Hooks) -> None:
+    """Put `more` behind the hooks that are there."""
+    hooks.screen_event += more.screen_event
+    hooks.edit_prompt += more.edit_prompt
+    hooks.check_text += more.check_text
+    hooks.reply_sent += more.reply_sent
+    hooks.started += more.started
+    hooks.stopping += more.stopping
+
+
+def _screen_event(plugin: str, hook: ScreenEvent, attempt: Attempt) -> ScreenEvent:
     async def screen_event(event: MessageEvent) -> Refusal | None:
-        refusal = await attempt(_name(member, "screen_event"), Refusal | NoneType, hook, member.context(event))
-        return refusal if isinstance(refusal, Refusal) else None
+        return await attempt(_name(plugin, "screen_event"), None, lambda: hook(event))
 
     return screen_event
 
 
-def _edit_prompt(member: Member, hook: AnyHook, attempt: Attempt) -> EditPrompt:
+def _edit_prompt(plugin: str, hook: EditPrompt, attempt: Attempt) -> EditPrompt:
     async def edit_prompt(event: MessageEvent, prompt: Prompt) -> Prompt:
-        edited = await attempt(_name(member, "edit_prompt"), Prompt, hook, member.context(event), prompt)
-        return edited if isinstance(edited, Prompt) else prompt
+        return await attempt(_name(plugin, "edit_prompt"), prompt, lambda: hook(event, prompt))
 
     return edit_prompt
 
 
-def _check_text(member: Member, hook: AnyHook, attempt: Attempt) -> CheckText:
+def _check_text(plugin: str, hook: CheckText, attempt: Attempt) -> CheckText:
     async def check_text(text: str, direction: Direction) -> Verdict:
-        verdict = await attempt(_name(member, "check_text"), Verdict, hook, member.bot_context(), text, direction)
-        if isinstance(verdict, Verdict):
-            return verdict
         # A check that does not work must not let pass what it is there to stop.
-        return Verdict(text, is_blocked=True, rule=f"the check of plugin {member.plugin.name!r} failed")
+        blocked = Verdict(text, is_blocked=True, rule=f"the check of plugin {plugin!r} failed")
+        return await attempt(_name(plugin, "check_text"), blocked, lambda: hook(text, direction))
 
     return check_text
 
 
-def _reply_sent(member: Member, hook: AnyHook, attempt: Attempt) -> ReplySent:
+def _reply_sent(plugin: str, hook: ReplySent, attempt: Attempt) -> ReplySent:
     async def reply_sent(event: MessageEvent, text: str) -> None:
-        await attempt(_name(member, "reply_sent"), object, hook, member.context(event), text)
+        await attempt(_name(plugin, "reply_sent"), None, lambda: hook(event, text))
 
     return reply_sent
 
 
-def _lifecycle(member: Member, name: str, hook: AnyHook, attempt: Attempt) -> Lifecycle:
+def _lifecycle(plugin: str, name: str, hook: Lifecycle, attempt: Attempt) -> Lifecycle:
     async def lifecycle() -> None:
-        await attempt(_name(member, name), object, hook, member.bot_context())
+        await attempt(_name(plugin, name), None, hook)
 
     return lifecycle
 
 
-def _name(member: Member, hook: str) -> str:
-    return f"hook {hook} of plugin {member.plugin.name!r}"
+def _name(plugin: str, hook: str) -> str:
+    return f"hook {hook} of plugin {plugin!r}"

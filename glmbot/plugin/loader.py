@@ -1,20 +1,21 @@
 """Finds plugins and loads them; one that fails is reported and left out, and the others load."""
 
-import difflib
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from glmbot.errors import ConfigError
-from glmbot.plugin.plugin import Plugin
-from glmbot.plugin.sources import PluginSource, builtin_folder, entry_point_sources, explain, folder_sources
+from glmbot.plugin.loading import checked_config, import_plugin, nearest
+from glmbot.plugin.local_member import LocalPlugin
+from glmbot.plugin.member import LoadedPlugin
+from glmbot.plugin.process.limits import Limits
+from glmbot.plugin.process.plugin_process import PluginProcess
+from glmbot.plugin.sources import PluginSource, builtin_folder, entry_point_sources, folder_sources
 from glmbot.settings import PluginSettings
 
-logger = logging.getLogger(__name__)
+MAX_STARTING = 8
+"""Plugin processes that start at the same time; more would only take time from each other's deadline."""
 
 
 class LoadState(StrEnum):
@@ -35,43 +36,42 @@ class LoadReport:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedPlugin:
-    """A plugin with its checked settings, ready for the host."""
-
-    plugin: Plugin[BaseModel | None]
-    config: BaseModel | None
-    source: str
-
-
-def load_plugins(settings: PluginSettings) -> tuple[list[LoadedPlugin], list[LoadReport]]:
+async def load_plugins(
+    settings: PluginSettings, limits: Limits | None = None
+) -> tuple[list[LoadedPlugin], list[LoadReport]]:
     """Load the built-in plugins, those of the user's folder and those of installed packages, in this order.
 
+    The built-in ones load into this process, each other one into a process of its own: close what is returned.
     Raises ConfigError when the user's folder cannot be read.
     """
+    limits = limits or Limits(max_memory_mb=settings.max_memory_mb)
+    builtin = folder_sources(builtin_folder())
+    foreign = [*folder_sources(settings.folder), *entry_point_sources()]
+    processes = [PluginProcess(source, settings.config, limits) for source in foreign]
     loaded: list[LoadedPlugin] = []
-    reports: list[LoadReport] = []
-    for source in _sources(settings):
-        reports.append(_load_into(loaded, source, settings))
+    try:
+        await _start([one for one in processes if one.source_name not in settings.disabled])
+        reports = [_load_here(loaded, source, settings) for source in builtin]
+        reports += [_take(loaded, process, settings) for process in processes]
+    except BaseException:
+        await close_plugins(processes)
+        raise
+    await close_plugins([process for process in processes if process not in loaded])
     return loaded, [*reports, *_misnamed(settings, reports)]
 
 
-def checked_config(plugin: Plugin[Any], values: Mapping[str, Any]) -> BaseModel | None:
-    """Return the plugin's settings as its model has them. Raises ConfigError that names each wrong key.
+async def find_plugins(settings: PluginSettings) -> list[LoadReport]:
+    """Return what would become of each plugin. Raises ConfigError when the user's folder cannot be read."""
+    loaded, reports = await load_plugins(settings)
+    await close_plugins(loaded)
+    return reports
 
-    The error holds no values: they may be secret.
-    """
-    section = f"[plugins.config.{plugin.name}]"
-    if plugin.config_model is None:
-        if values:
-            raise ConfigError(f"it takes no settings; remove {section}")
-        return None
-    _check_keys(plugin.config_model, values, section)
-    try:
-        return plugin.config_model.model_validate(values)
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, row['loc'])) or 'as a whole'}: {row['msg']}" for row in error.errors()]
-        raise ConfigError(f"{section} {'; '.join(problems)}") from None
+
+async def close_plugins(loaded: Sequence[LoadedPlugin]) -> None:
+    """End the processes of plugins."""
+    async with asyncio.TaskGroup() as tasks:
+        for one in loaded:
+            tasks.create_task(one.close())
 
 
 def format_reports(reports: Sequence[LoadReport]) -> str:
@@ -91,67 +91,73 @@ def reports_as_json(reports: Sequence[LoadReport]) -> list[dict[str, str]]:
     return [asdict(report) for report in reports]
 
 
-def _sources(settings: PluginSettings) -> list[PluginSource]:
-    return [*folder_sources(builtin_folder()), *folder_sources(settings.folder), *entry_point_sources()]
+async def _start(processes: Sequence[PluginProcess]) -> None:
+    places = asyncio.Semaphore(MAX_STARTING)
+
+    async def start(process: PluginProcess) -> None:
+        async with places:
+            await process.load()
+
+    async with asyncio.TaskGroup() as tasks:
+        for process in processes:
+            tasks.create_task(start(process))
 
 
-def _load_into(loaded: list[LoadedPlugin], source: PluginSource, settings: PluginSettings) -> LoadReport:
+def _load_here(loaded: list[LoadedPlugin], source: PluginSource, settings: PluginSettings) -> LoadReport:
+    """Load a plugin of our own into this process."""
     if source.name in settings.disabled:
-        return LoadReport(source.name, source.where, LoadState.DISABLED, "disabled in plugins.disabled")
+        return _disabled(source.name, source.where)
     name = source.name
     try:
-        plugin = _imported(source)
+        plugin = import_plugin(source)
         name = plugin.name
         if name in settings.disabled:
             source.forget()
-            return LoadReport(name, source.where, LoadState.DISABLED, "disabled in plugins.disabled")
-        _check_is_new(plugin, loaded)
-        loaded.append(LoadedPlugin(plugin, checked_config(plugin, settings.config.get(plugin.name, {})), source.where))
+            return _disabled(name, source.where)
+        config = checked_config(plugin, settings.config.get(name, {}))
+        loaded.append(_new(LocalPlugin(plugin, config, source.where), loaded))
     except ConfigError as error:
         source.forget()
         return LoadReport(name, source.where, LoadState.FAILED, str(error))
     return LoadReport(name, source.where, LoadState.LOADED)
 
 
-def _imported(source: PluginSource) -> Plugin[BaseModel | None]:
+def _take(loaded: list[LoadedPlugin], process: PluginProcess, settings: PluginSettings) -> LoadReport:
+    """Take in what loaded in a process of its own."""
+    name = process.source_name
+    if name in settings.disabled:
+        return _disabled(name, process.source)
     try:
-        found = source.load()
-    except KeyboardInterrupt:
-        source.forget()
-        raise
-    except BaseException as error:
-        logger.debug("plugin %s does not load", source.where, exc_info=True)
-        raise ConfigError(explain(error, source)) from error
-    if found is None:
-        raise ConfigError('it has no object named "plugin"; add: plugin = Plugin("name")')
-    if not isinstance(found, Plugin):
-        raise ConfigError(f'its "plugin" is a {type(found).__name__}; it must be a Plugin of glmbot.api')
-    return found
+        name = process.name
+        if name in settings.disabled:
+            return _disabled(name, process.source)
+        _new(process, loaded)
+        process.check_config()
+        loaded.append(process)
+    except ConfigError as error:
+        return LoadReport(name, process.source, LoadState.FAILED, str(error))
+    return LoadReport(name, process.source, LoadState.LOADED)
 
 
-def _check_is_new(plugin: Plugin[BaseModel | None], loaded: Sequence[LoadedPlugin]) -> None:
+def _disabled(name: str, source: str) -> LoadReport:
+    return LoadReport(name, source, LoadState.DISABLED, "disabled in plugins.disabled")
+
+
+def _new(plugin: LoadedPlugin, loaded: Sequence[LoadedPlugin]) -> LoadedPlugin:
+    """Return a plugin that shares no name with the others. Raises ConfigError."""
     for other in loaded:
-        if other.plugin.name == plugin.name:
+        if other.name == plugin.name:
             raise ConfigError(f"{other.source} is named {plugin.name!r} too; give this one another name")
-        if clash := _command_names(plugin) & _command_names(other.plugin):
+        if clash := _command_names(plugin) & _command_names(other):
             raise ConfigError(
-                f"plugin {other.plugin.name!r} has the command /{min(clash)} already; rename it here, "
-                f"or disable the other one: plugins.disabled = [{other.plugin.name!r}]"
+                f"plugin {other.name!r} has the command /{min(clash)} already; rename it here, "
+                f"or disable the other one: plugins.disabled = [{other.name!r}]"
             )
+    return plugin
 
 
-def _command_names(plugin: Plugin[BaseModel | None]) -> set[str]:
-    return {name for command in plugin.commands for name in (command.name, *command.aliases)}
-
-
-def _check_keys(model: type[BaseModel], values: Mapping[str, Any], section: str) -> None:
-    """Refuse keys that the model would ignore in silence."""
-    if model.model_config.get("extra") in ("allow", "forbid"):
-        return
-    known = [str(key) for name, field in model.model_fields.items() for key in (name, field.alias) if key]
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"{section} {key}: there is no such setting{_nearest(key, known)}")
+def _command_names(plugin: LoadedPlugin) -> set[str]:
+    return {name for command in plugin.commands for name in command.names}
 
 
 def _misnamed(settings: PluginSettings, reports: Sequence[LoadReport]) -> Iterator[LoadReport]:
@@ -160,10 +166,5 @@ def _misnamed(settings: PluginSettings, reports: Sequence[LoadReport]) -> Iterat
     for key, named in (("plugins.config", list(settings.config)), ("plugins.disabled", settings.disabled)):
         for name in named:
             if name not in names:
-                reason = f"there is no plugin {name!r}{_nearest(name, names)}"
+                reason = f"there is no plugin {name!r}{nearest(name, names)}"
                 yield LoadReport(name, key, LoadState.FAILED, reason)
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    matches = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]!r}?" if matches else f"; there are: {', '.join(names) or 'none'}"

@@ -1,88 +1,90 @@
-"""A loaded plugin in its bot, and its handlers ready to be called."""
+"""A plugin in its bot, as the host sees it: what it has, and how each part of it is called."""
 
-import re
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydantic import BaseModel
+from typing import Protocol
 
 from glmbot.events import MessageEvent
-from glmbot.phrases import language_of
-from glmbot.plugin.arguments import parse_arguments, parse_groups
-from glmbot.plugin.context import BotContext, Context, ReplyValue, Surroundings
-from glmbot.plugin.loader import LoadedPlugin
-from glmbot.plugin.plugin import AnyHandler, Command, MessageHandler, Plugin
-from glmbot.reply import Reply
+from glmbot.hooks import Hooks, Lifecycle
+from glmbot.plugin.context import CommandHelp, ReplyValue, Surroundings
+from glmbot.plugin.state import PluginState
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """A loaded plugin together with the bot around it."""
+class DescribedCommand:
+    """A command: its help, the names of what follows it, and whether it passes the message being answered."""
 
-    loaded: LoadedPlugin
-    surroundings: Surroundings
+    help: CommandHelp
+    parameters: tuple[str, ...]
+    is_immediate: bool
 
     @property
-    def plugin(self) -> Plugin[BaseModel | None]:
-        """The plugin itself."""
-        return self.loaded.plugin
-
-    def context(self, event: MessageEvent) -> Context[object]:
-        """Return the context to handle an event in."""
-        return Context(self.plugin.name, self.loaded.config, self.surroundings, event)
-
-    def bot_context(self) -> BotContext[object]:
-        """Return the context of what happens without an event."""
-        return BotContext(self.plugin.name, self.loaded.config, self.surroundings)
+    def names(self) -> tuple[str, ...]:
+        """Its name and its aliases."""
+        return (self.help.name, *self.help.aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class BoundCommand:
-    """A command, to be called with an event that holds it."""
+class LoadedPlugin(Protocol):
+    """A plugin that was loaded, and may join a bot."""
 
-    member: Member
-    command: Command
+    @property
+    def name(self) -> str: ...
 
-    async def __call__(self, event: MessageEvent) -> ReplyValue:
-        """Answer the event. Raises UserError for wrong arguments, and what the plugin raises."""
-        command = self.command
-        _, *after = event.text.split(maxsplit=1)
-        arguments = parse_arguments(command.parameters, "".join(after), command.usage, language_of(event))
-        what = f"command /{command.name} of plugin {self.member.plugin.name!r}"
-        return await _answer(what, command.function, self.member.context(event), arguments)
+    @property
+    def source(self) -> str:
+        """Where it came from: a path or an entry point."""
 
+    @property
+    def commands(self) -> Sequence[DescribedCommand]: ...
 
-@dataclass(frozen=True, slots=True)
-class BoundMessageHandler:
-    """A message handler, to be called with the event in whose text its pattern was found."""
+    def join(self, surroundings: Surroundings) -> "Member":
+        """Become a member of the bot that `surroundings` describes."""
 
-    member: Member
-    handler: MessageHandler
-    match: re.Match[str]
-
-    async def __call__(self, event: MessageEvent) -> ReplyValue:
-        """Answer the event. Raises UserError for groups of the wrong type, and what the plugin raises."""
-        arguments = parse_groups(self.handler.parameters, self.match.groupdict(), language_of(event))
-        what = f"{self.handler.function.__name__}() of plugin {self.member.plugin.name!r}"
-        return await _answer(what, self.handler.function, self.member.context(event), arguments)
+    async def close(self) -> None:
+        """End what the plugin runs in."""
 
 
-@contextmanager
-def exit_as_error(what: str) -> Iterator[None]:
-    """Turn sys.exit() in a plugin into an ordinary error: it must not end the bot."""
-    try:
-        yield
-    except SystemExit as error:
-        raise RuntimeError(f"{what} called sys.exit(); a plugin cannot end the bot") from error
+class Member(Protocol):
+    """A plugin in its bot. What is called may raise whatever the plugin raises: the host sees to that."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def commands(self) -> Sequence[DescribedCommand]: ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """Its hook functions, in the form in which the bot calls them."""
+
+    @property
+    def jobs(self) -> Sequence["Job"]: ...
+
+    @property
+    def state(self) -> PluginState:
+        """How it is."""
+
+    async def answer_command(self, name: str, event: MessageEvent) -> ReplyValue:
+        """Answer an event that holds the command. Raises UserError for wrong arguments."""
+
+    async def has_match(self, text: str) -> bool:
+        """Tell whether one of its patterns is found in `text`."""
+
+    async def answer_message(self, event: MessageEvent) -> ReplyValue:
+        """Answer an event in whose text a pattern is found. Raises UserError for groups of the wrong type."""
+
+    async def run(self, start_again: Lifecycle) -> None:
+        """Keep it alive until cancelled; `start_again` is called whenever it had to be begun anew."""
 
 
-async def _answer(
-    what: str, function: AnyHandler, context: Context[object], arguments: Mapping[str, object]
-) -> ReplyValue:
-    with exit_as_error(what):
-        answer = function(context, **arguments)
-        value = answer if isinstance(answer, AsyncIterator) else await answer
-    if value is not None and not isinstance(value, str | AsyncIterator | Reply):
-        raise TypeError(f"{what} returned a {type(value).__name__}; return a str, an async iterator of str, or None")
-    return value
+class Job(Protocol):
+    """A function of a plugin that runs by itself."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def next_after(self, moment: float) -> float:
+        """Return the next time to run, which is later than `moment`."""
+
+    async def run(self) -> None:
+        """Run it once."""

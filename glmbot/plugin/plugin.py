@@ -14,6 +14,7 @@ from glmbot.events import Language
 from glmbot.plugin.arguments import Parameter, parameters_of, usage_of
 from glmbot.plugin.context import BotContext, CommandHelp, Context, ReplyValue
 from glmbot.plugin.languages import help_texts
+from glmbot.plugin.member import DescribedCommand
 from glmbot.plugin.schedule import Daily, Every, Schedule
 from glmbot.prompt import Prompt
 from glmbot.verdicts import Direction, Refusal, Verdict
@@ -48,9 +49,10 @@ class Command:
         """The line that shows how the command is written."""
         return usage_of(self.name, self.parameters)
 
-    def described(self) -> CommandHelp:
-        """Return what others may know of the command."""
-        return CommandHelp(self.name, self.aliases, self.usage, self.help)
+    def described(self) -> DescribedCommand:
+        """Return what the host knows of the command."""
+        help = CommandHelp(self.name, self.aliases, self.usage, self.help)
+        return DescribedCommand(help, tuple(one.name for one in self.parameters), self.is_immediate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import sys
 import traceback
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,15 @@ GROUP = "glmbot.plugins"
 """Name of the entry points by which packages bring plugins."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plugin is, in words that another process understands: a path, or an entry point's name and value."""
+
+    path: str = ""
+    name: str = ""
+    value: str = ""
+
+
 class PluginSource(Protocol):
     """A plugin that was found and may be loaded."""
 
@@ -26,6 +36,8 @@ class PluginSource(Protocol):
     """Where it is, for reports."""
     root: str
     """Top-level name of its modules."""
+    place: Place
+    """What makes the same source in another process."""
 
     def load(self) -> object:
         """Run its code and return its `plugin` object, None without one. Raises whatever the code raises."""
@@ -41,6 +53,7 @@ class FileSource:
         self.name = path.stem
         self.where = str(path)
         self.root = f"glmbot_plugin_{re.sub(r'[^0-9A-Za-z_]', '_', self.name)}_{zlib.crc32(self.where.encode()):08x}"
+        self.place = Place(path=self.where)
         self._path = path
 
     def load(self) -> object:
@@ -72,6 +85,7 @@ class EntryPointSource:
         self.name = entry_point.name
         self.where = f"{package} ({entry_point.value})"
         self.root = entry_point.module.partition(".")[0]
+        self.place = Place(name=entry_point.name, value=entry_point.value)
         self._entry_point = entry_point
         self._earlier = frozenset(_modules_of(self.root))
 
@@ -85,6 +99,13 @@ class EntryPointSource:
         for name in _modules_of(self.root):
             if name not in self._earlier:
                 del sys.modules[name]
+
+
+def source_at(place: Place) -> PluginSource:
+    """Return the source that is at a place."""
+    if place.path:
+        return FileSource(Path(place.path))
+    return EntryPointSource(EntryPoint(place.name, place.value, GROUP))
 
 
 def builtin_folder() -> Path:

@@ -16,7 +16,8 @@ from glmbot.hooks import Hooks
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue
 from glmbot.plugin.host import PluginHost, command_name
-from glmbot.plugin.loader import LoadedPlugin, checked_config
+from glmbot.plugin.loading import checked_config
+from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.plugin import Plugin
 from glmbot.prompt import ChatMessage, Prompt, Turn
 from glmbot.reply import Reply, text_reply
@@ -130,6 +131,13 @@ class MemoryServices:
             raise NotDelivered(f"chat {chat.chat_id!r} is in the test's `unreachable`")
         self.sent.append((chat, text))
 
+    async def store_message(self, chat: Chat, text: str) -> None:
+        """Show a message in the chat."""
+        await self.send(chat, text)
+
+    async def deliver_stored(self) -> None:
+        """Do nothing: all is shown already."""
+
     def store(self, plugin: str) -> MemoryStore:
         """Return the store of the plugin under test."""
         return MemoryStore(self._rows)
@@ -186,7 +194,7 @@ class PluginTester:
         self._message_ids = itertools.count(1)
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
-        loaded = LoadedPlugin(plugin, checked_config(plugin, config or {}), "test")
+        loaded = LocalPlugin(plugin, checked_config(plugin, config or {}), "test")
         self.host = PluginHost(
             [loaded],
             self.services,
@@ -198,6 +206,7 @@ class PluginTester:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
+        self._run(self.host.run())
         self._run(self.host.run_jobs())
         await self.host.start()
         await self._settle()
@@ -257,7 +266,7 @@ class PluginTester:
 
     async def _handle(self, event: MessageEvent) -> None:
         try:
-            await self.host.attempt("handler", None, object, self._go_the_way, event)
+            await self.host.attempt("handler", None, None, lambda: self._go_the_way(event))
         finally:
             self._num_handling -= 1
 
@@ -282,7 +291,7 @@ class PluginTester:
             if command is None:
                 return Phrase.UNKNOWN_COMMAND.in_language(language_of(event), command=name)
             return await command(event)
-        if handler := self.host.match_message(event.text):
+        if handler := await self.host.match_message(event.text):
             return await handler(event)
         return await self.services.converse(event, event.text)
 

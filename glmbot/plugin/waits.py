@@ -27,7 +27,7 @@ class Waits:
         """Give a message to the handler that waits for it; tell whether there was one."""
         return self._end(_key(event), event.text)
 
-    def cancel(self, event: MessageEvent) -> bool:
+    async def cancel(self, event: MessageEvent) -> bool:
         """End the wait for this sender without a message; tell whether there was one."""
         return self._end(_key(event), None)
 

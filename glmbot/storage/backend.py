@@ -22,6 +22,10 @@ class Backend(Protocol):
     def name(self) -> str:
         """How the operator knows the database: a file, or an address without its password."""
 
+    @property
+    def file(self) -> Path | None:
+        """The database's file, None where a server keeps it."""
+
     def engine(self) -> Engine:
         """Return an engine whose transactions lose nothing that was committed."""
 
@@ -45,6 +49,9 @@ class Backend(Protocol):
 
     def is_full(self, error: DBAPIError) -> bool:
         """Tell whether the disk had no room."""
+
+    def is_damaged(self, error: DBAPIError) -> bool:
+        """Tell whether what was read is not what was written."""
 
     def exists(self) -> bool:
         """Tell whether there is a database at all. Raises ConfigError where that cannot be seen."""

@@ -1,9 +1,10 @@
 """Each sender's context in a chat: turns are only ever added."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from glmbot.events import MessageEvent
 from glmbot.prompt import Turn
@@ -11,6 +12,9 @@ from glmbot.storage.database import Database
 from glmbot.storage.tables import conversations, turns
 from glmbot.storage.turn_state import VISIBLE
 from glmbot.storage.upsert import insert
+
+NEWEST = 2**31 - 1
+"""Above every turn's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +37,17 @@ class Conversations:
 
     async def turns(self, conversation_id: int, before: int | None = None, limit: int = 200) -> list[Turn]:
         """Return the turns since the last reset, newest first; only those before the turn `before`."""
-        statement = _visible_turns(conversation_id).limit(limit)
-        if before is not None:
-            statement = statement.where(turns.c.turn_id < before)
-        rows = await self._database.rows(statement)
+        rows = await self._visible_turns(conversation_id, before, limit)
         return [Turn(row.question, row.answer, row.num_tokens) for row in rows]
 
     async def last_turn(self, conversation_id: int) -> LastTurn | None:
         """Return the newest turn since the last reset."""
-        statement = _visible_turns(conversation_id).limit(1)
-        rows = await self._database.rows(statement)
+        rows = await self._visible_turns(conversation_id, None, 1)
         return LastTurn(rows[0].turn_id, rows[0].question) if rows else None
+
+    async def _visible_turns(self, conversation_id: int, before: int | None, limit: int) -> Sequence[Row[Any]]:
+        values = {"conversation": conversation_id, "before": before or NEWEST, "most": limit}
+        return await self._database.rows(_VISIBLE_TURNS, values)
 
     async def reset(self, conversation_id: int) -> None:
         """Let later prompts begin after what is stored so far; nothing is deleted."""
@@ -73,26 +77,27 @@ def conversation_of(connection: Connection, event: MessageEvent) -> int:
         "thread_id": event.chat.thread_id or "",
         "sender_id": event.sender.sender_id,
     }
-    found = select(conversations.c.conversation_id).where(
-        *(conversations.c[name] == value for name, value in place.items())
-    )
-    conversation_id = connection.scalar(found)
+    conversation_id = connection.scalar(_FIND, place)
     if conversation_id is None:
-        connection.execute(insert(connection, conversations).values(**place).on_conflict_do_nothing())
-        conversation_id = connection.scalar(found)
+        connection.execute(insert(connection.dialect.name, conversations).on_conflict_do_nothing(), place)
+        conversation_id = connection.scalar(_FIND, place)
     assert conversation_id is not None
     return int(conversation_id)
 
 
-def _visible_turns(conversation_id: int) -> Select[Any]:
-    return (
-        select(turns)
-        .join(conversations, conversations.c.conversation_id == turns.c.conversation_id)
-        .where(
-            turns.c.conversation_id == conversation_id,
-            turns.c.turn_id >= conversations.c.first_turn_id,
-            turns.c.state.in_(VISIBLE),
-            turns.c.answer != "",
-        )
-        .order_by(turns.c.turn_id.desc())
+_FIND = select(conversations.c.conversation_id).where(
+    *(conversations.c[name] == bindparam(name) for name in ("adapter", "chat_id", "thread_id", "sender_id"))
+)
+_VISIBLE_TURNS = (
+    select(turns.c.turn_id, turns.c.question, turns.c.answer, turns.c.num_tokens)
+    .join(conversations, conversations.c.conversation_id == turns.c.conversation_id)
+    .where(
+        turns.c.conversation_id == bindparam("conversation"),
+        turns.c.turn_id >= conversations.c.first_turn_id,
+        turns.c.turn_id < bindparam("before"),
+        or_(*(turns.c.state == state for state in VISIBLE)),
+        turns.c.answer != "",
     )
+    .order_by(turns.c.turn_id.desc())
+    .limit(bindparam("most"))
+)

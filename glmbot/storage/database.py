@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 """What is to be done in one transaction. It is done again when the outcome of a commit is not known (a server that
 went away), so it changes nothing but the database, and a second time must leave the same as one time."""
+
+Values = Mapping[str, Any]
 
 MAX_BATCH = 256
 AWAY_PAUSE = 1.0
@@ -89,17 +91,17 @@ class Database:
             self._working = asyncio.create_task(self._work_off(), name="database")
         return await done
 
-    async def execute(self, statement: UpdateBase) -> int:
+    async def execute(self, statement: UpdateBase, values: Values | None = None) -> int:
         """Run one statement that changes rows; return how many it did."""
-        return await self.run(lambda connection: connection.execute(statement).rowcount)
+        return await self.run(lambda connection: connection.execute(statement, values).rowcount)
 
-    async def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Select[Any], values: Values | None = None) -> Sequence[Row[Any]]:
         """Return the rows of a query."""
-        return await self.run(lambda connection: connection.execute(statement).all())
+        return await self.run(lambda connection: connection.execute(statement, values).all())
 
-    async def scalar(self, statement: Select[Any]) -> Any:
+    async def scalar(self, statement: Select[Any], values: Values | None = None) -> Any:
         """Return the first value of a query's first row, None where there is none."""
-        return await self.run(lambda connection: connection.scalar(statement))
+        return await self.run(lambda connection: connection.scalar(statement, values))
 
     async def close(self) -> None:
         """Do what still waits, and close all connections."""
@@ -168,13 +170,14 @@ class Database:
         return [outcome for work in works for outcome in self._commit([work])]
 
     def _meaning(self, error: Exception) -> Exception:
+        backend = self.backend
         if not isinstance(error, DBAPIError):
             return error
-        if self.backend.is_away(error):
-            return DatabaseAway(f"database {self.backend.name!r} is away or held by another program")
-        if self.backend.is_full(error):
-            return DiskFull(f"the disk of database {self.backend.name!r} is full")
-        return error
+        if backend.is_full(error):
+            return DiskFull(f"the disk of database {backend.name!r} is full")
+        if backend.is_away(error):
+            return DatabaseAway(f"database {backend.name!r} is away or held by another program ({error.orig})")
+        return backend.explain(error) if backend.is_damaged(error) else error
 
 
 def _tell(job: _Job, outcome: Any) -> None:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, true, update
+from sqlalchemy import Connection, Insert, Row, Update, bindparam, case, func, select, update
 
 from glmbot.content import Rendered
 from glmbot.events import Chat, ChatKind, MessageRef
@@ -56,21 +57,22 @@ class Outbox:
         values = new_row(chat, Rendered("", ""), OutboxState.LIVE, inbox_id=inbox_id, part=part, reply_to=reply_to)
 
         def work(connection: Connection) -> Row[Any]:
-            connection.execute(insert(connection, outbox).values(**values).on_conflict_do_nothing())
+            connection.execute(insert(connection.dialect.name, outbox).values(**values).on_conflict_do_nothing())
             return connection.execute(select(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.part == part)).one()
 
         return _message(await self._database.run(work))
 
     async def live_parts(self, inbox_id: int) -> list[OutboxMessage]:
         """Return the rows of a reply that was begun."""
-        return await self._messages(select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part))
+        statement = select(outbox).where(outbox.c.inbox_id == inbox_id).order_by(outbox.c.part)
+        return [_message(row) for row in await self._database.rows(statement)]
 
     async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
         """Store messages that answer no event."""
         rows = [new_row(chat, body, OutboxState.READY, part=part) for part, body in enumerate(bodies)]
 
         def work(connection: Connection) -> None:
-            connection.execute(insert(connection, outbox).on_conflict_do_nothing(), rows)
+            connection.execute(insert(connection.dialect.name, outbox).on_conflict_do_nothing(), rows)
 
         await self._database.run(work)
 
@@ -80,37 +82,30 @@ class Outbox:
         Only of these adapters, where they are given.
         """
         self._looked_at = time.monotonic()
-        oldest = (
-            select(func.min(outbox.c.outbox_id))
-            .where(outbox.c.state == OutboxState.READY)
-            .group_by(outbox.c.adapter, outbox.c.chat_id, outbox.c.thread_id)
-        )
-        is_ours = true() if adapters is None else outbox.c.adapter.in_(list(adapters))
-        return await self._messages(
-            select(outbox)
-            .where(outbox.c.outbox_id.in_(oldest), outbox.c.due_at <= self._looked_at, is_ours)
-            .order_by(outbox.c.outbox_id)
-        )
+        rows = await self._database.rows(_DUE, {"now": self._looked_at})
+        return [_message(row) for row in rows if adapters is None or row.adapter in adapters]
 
     async def set_ref(self, outbox_id: int, ref: MessageRef) -> None:
         """Note where a message is shown."""
-        await self._set(outbox_id, **_place_of(ref))
+        place = {"id": ref.message_id, "chat": ref.chat.chat_id}
+        await self._database.execute(_SET_PLACE, {"row": outbox_id, **place})
 
     async def mark_sent(self, outbox_id: int, ref: MessageRef) -> None:
         """End a message: it is shown in full."""
-        await self._set(outbox_id, state=OutboxState.SENT, **_place_of(ref))
+        place = {"id": ref.message_id, "chat": ref.chat.chat_id}
+        await self._database.execute(_MARK_SENT, {"row": outbox_id, **place})
 
     async def wait(self, outbox_id: int, until: float) -> None:
         """Let a message wait until a time, as its platform asked."""
-        await self._set(outbox_id, due_at=until)
+        await self._database.execute(_one(outbox_id).values(due_at=until))
 
     async def retry(self, outbox_id: int, at: float) -> None:
         """Let a message be tried again after an error."""
-        await self._set(outbox_id, due_at=at, attempts=outbox.c.attempts + 1)
+        await self._database.execute(_one(outbox_id).values(due_at=at, attempts=outbox.c.attempts + 1))
 
     async def fail(self, outbox_id: int, reason: str) -> None:
         """Give a message up."""
-        await self._set(outbox_id, state=OutboxState.FAILED, reason=reason)
+        await self._database.execute(_one(outbox_id).values(state=OutboxState.FAILED, reason=reason))
 
     async def num_open(self, adapter: str | None = None) -> int:
         """Return how many messages are still to be shown in full."""
@@ -121,10 +116,7 @@ class Outbox:
 
     async def next_due(self) -> float | None:
         """Return when the next message is due that was not yet at the last look, None where there is none."""
-        statement = select(func.min(outbox.c.due_at)).where(
-            outbox.c.state == OutboxState.READY, outbox.c.due_at > self._looked_at
-        )
-        due_at: float | None = await self._database.scalar(statement)
+        due_at: float | None = await self._database.scalar(_NEXT_DUE, {"seen": self._looked_at})
         return due_at
 
     async def take_over(self, adapter: str) -> None:
@@ -132,27 +124,25 @@ class Outbox:
         waiting = (outbox.c.adapter == adapter, outbox.c.state == OutboxState.READY, outbox.c.due_at > 0)
         await self._database.execute(update(outbox).where(*waiting).values(due_at=0.0))
 
-    async def _messages(self, statement: Select[Any]) -> list[OutboxMessage]:
-        rows = await self._database.rows(statement)
-        return [_message(row) for row in rows]
-
-    async def _set(self, outbox_id: int, **values: Any) -> None:
-        statement = update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values)
-        await self._database.execute(statement)
-
 
 def complete_parts(
     connection: Connection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
 ) -> None:
     """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place."""
+    statement = _complete_part(connection.dialect.name)
     for part, body in enumerate(bodies):
         answered = reply_to if part == 0 else None
         row = new_row(chat, body, OutboxState.READY, inbox_id=inbox_id, part=part, reply_to=answered)
-        statement = insert(connection, outbox).values(**row)
-        new = statement.excluded
-        changes = {"state": new.state, "text": new.text, "plain": new.plain}
-        connection.execute(statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes))
+        connection.execute(statement, row)
     close_live(connection, inbox_id)
+
+
+@cache
+def _complete_part(dialect: str) -> Insert:
+    statement = insert(dialect, outbox)
+    new = statement.excluded
+    changes = {name: new[name] for name in ("state", "text", "plain", "due_at")} | {"attempts": 0, "reason": None}
+    return statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes)
 
 
 def close_live(connection: Connection, inbox_id: int) -> None:
@@ -160,10 +150,7 @@ def close_live(connection: Connection, inbox_id: int) -> None:
 
     One that is shown becomes a dash: a platform may not let us delete it.
     """
-    surplus = update(outbox).where(outbox.c.inbox_id == inbox_id, outbox.c.state == OutboxState.LIVE)
-    is_shown = outbox.c.platform_id.is_not(None)
-    connection.execute(surplus.where(is_shown).values(state=OutboxState.READY, text="—", plain="—"))
-    connection.execute(surplus.where(~is_shown).values(state=OutboxState.DROPPED))
+    connection.execute(_CLOSE_LIVE, {"event": inbox_id})
 
 
 def new_row(
@@ -192,10 +179,6 @@ def new_row(
     }
 
 
-def _place_of(ref: MessageRef) -> dict[str, str]:
-    return {"platform_id": ref.message_id, "platform_chat_id": ref.chat.chat_id}
-
-
 def _message(row: Row[Any]) -> OutboxMessage:
     chat = Chat(row.adapter, row.chat_id, ChatKind(row.chat_kind), row.thread_id or None)
     shown_in = Chat(row.adapter, row.platform_chat_id or row.chat_id, chat.kind, chat.thread_id)
@@ -210,3 +193,38 @@ def _message(row: Row[Any]) -> OutboxMessage:
         ref=MessageRef(shown_in, row.platform_id) if row.platform_id else None,
         attempts=row.attempts,
     )
+
+
+def _one(outbox_id: int) -> Update:
+    return update(outbox).where(outbox.c.outbox_id == outbox_id)
+
+
+_OLDEST_OF_EACH = (
+    select(func.min(outbox.c.outbox_id))
+    .where(outbox.c.state == OutboxState.READY)
+    .group_by(outbox.c.adapter, outbox.c.chat_id, outbox.c.thread_id)
+)
+_DUE = (
+    select(outbox)
+    .where(outbox.c.outbox_id.in_(_OLDEST_OF_EACH), outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.outbox_id)
+)
+_NEXT_DUE = select(func.min(outbox.c.due_at)).where(
+    outbox.c.state == OutboxState.READY, outbox.c.due_at > bindparam("seen")
+)
+_SET_PLACE = (
+    update(outbox)
+    .where(outbox.c.outbox_id == bindparam("row"))
+    .values(platform_id=bindparam("id"), platform_chat_id=bindparam("chat"))
+)
+_MARK_SENT = _SET_PLACE.values(state=OutboxState.SENT)
+_IS_SHOWN = outbox.c.platform_id.is_not(None)
+_CLOSE_LIVE = (
+    update(outbox)
+    .where(outbox.c.inbox_id == bindparam("event"), outbox.c.state == OutboxState.LIVE)
+    .values(
+        state=case((_IS_SHOWN, OutboxState.READY), else_=OutboxState.DROPPED),
+        text=case((_IS_SHOWN, "—"), else_=outbox.c.text),
+        plain=case((_IS_SHOWN, "—"), else_=outbox.c.plain),
+    )
+)

@@ -29,7 +29,7 @@ class PluginStore:
         self._check(key, value)
 
         def work(connection: Connection) -> None:
-            statement = insert(connection, plugin_store).values(plugin=self._plugin, key=key, value=value)
+            statement = insert(connection.dialect.name, plugin_store).values(plugin=self._plugin, key=key, value=value)
             changes = {"value": statement.excluded.value}
             connection.execute(statement.on_conflict_do_update(index_elements=["plugin", "key"], set_=changes))
 

@@ -26,7 +26,7 @@ VERSION_TABLE = "alembic_version"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an export holds: the schema's revision, and how many rows of each table."""
+    """What an export holds: the schema's revision, and how many rows of each table that has any."""
 
     schema: str
     num_rows: dict[str, int]
@@ -127,7 +127,7 @@ def _write(connection: Connection, file: IO[bytes]) -> Summary:
             counts[name] += 1
     end = {"rows": sum(counts.values()), "sha256": digest.hexdigest()}
     file.write(json.dumps(end).encode() + b"\n")
-    return Summary(schema, counts)
+    return Summary(schema, {name: count for name, count in counts.items() if count})
 
 
 def _open(source: Path) -> IO[bytes]:

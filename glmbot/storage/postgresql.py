@@ -33,6 +33,7 @@ CONNECT_OPTIONS = {
 AWAY = ("08", "57P", "25006", "40001", "40P01", "55P03")
 """Begin of the error codes after which the same succeeds later: lost connection, restart, fail-over, deadlock."""
 FULL = "53100"
+DAMAGED = ("XX001", "XX002")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class PostgresBackend:
     def name(self) -> str:
         """The address, without user and password."""
         return f"postgresql://{self.url.host or 'localhost'}/{self.url.database or ''}"
+
+    @property
+    def file(self) -> None:
+        """None: the server keeps the database."""
 
     def engine(self) -> Engine:
         """Return an engine for the bot at work."""
@@ -90,6 +95,8 @@ class PostgresBackend:
             return ConfigError(f"the schema of {self.name} is being changed by another glmbot; start again later")
         if code == FULL:
             return ConfigError(f"the disk of {self.name} is full; make room and start again")
+        if code in DAMAGED:
+            return ConfigError(f"database {self.name} is damaged; see the server's log, and restore a backup")
         return ConfigError(
             f"database {self.name} cannot be opened: {text}; check storage.url, and that the server runs and the "
             "database exists (createdb)"
@@ -102,6 +109,10 @@ class PostgresBackend:
     def is_full(self, error: DBAPIError) -> bool:
         """Tell whether the server's disk had no room."""
         return code_of(error) == FULL
+
+    def is_damaged(self, error: DBAPIError) -> bool:
+        """Tell whether the server found damaged data."""
+        return code_of(error) in DAMAGED
 
     def exists(self) -> bool:
         """Tell that the database is there: createdb made it. Raises ConfigError where it cannot be reached."""

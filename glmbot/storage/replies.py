@@ -62,17 +62,19 @@ class Replies:
 
 
 def _add_turn(connection: Connection, claimed: ClaimedEvent, turn: NewTurn) -> None:
-    connection.execute(
-        insert(turns).values(
-            conversation_id=claimed.conversation_id,
-            inbox_id=claimed.inbox_id,
-            question=turn.question,
-            answer=turn.answer,
-            num_tokens=turn.num_tokens,
-            state=turn.state,
-            created_at=time.time(),
-        )
-    )
+    values = {
+        "conversation_id": claimed.conversation_id,
+        "inbox_id": claimed.inbox_id,
+        "question": turn.question,
+        "answer": turn.answer,
+        "num_tokens": turn.num_tokens,
+        "state": turn.state,
+        "created_at": time.time(),
+    }
+    connection.execute(_ADD_TURN, values)
     if turn.supersedes is not None:
         superseded = update(turns).where(turns.c.turn_id == turn.supersedes)
         connection.execute(superseded.values(state=TurnState.SUPERSEDED))
+
+
+_ADD_TURN = insert(turns)

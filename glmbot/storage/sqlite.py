@@ -23,6 +23,9 @@ WORKING_TIMEOUT = 1.0
 OLDEST_SQLITE = (3, 35)
 """The first release with RETURNING (sqlite.org/lang_returning.html)."""
 MAX_PROBLEMS = 20
+AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR")
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE")
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 class DamagedError(ConfigError):
@@ -85,12 +88,16 @@ class SqliteBackend:
         return explain(self.shown_as or self.file, error)
 
     def is_away(self, error: DBAPIError) -> bool:
-        """Tell whether another program holds the database."""
-        return _name(error).startswith("SQLITE_BUSY")
+        """Tell whether another program holds the database, or its disk does not answer as it should for now."""
+        return _name(error).startswith(AWAY)
 
     def is_full(self, error: DBAPIError) -> bool:
         """Tell whether the disk had no room: SQLite says so itself, or that a write failed."""
-        return _name(error).startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHM"))
+        return _name(error).startswith(FULL)
+
+    def is_damaged(self, error: DBAPIError) -> bool:
+        """Tell whether the file is not what was written."""
+        return _name(error).startswith(DAMAGED)
 
     def exists(self) -> bool:
         """Tell whether there is a file."""

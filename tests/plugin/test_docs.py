@@ -11,7 +11,7 @@ import pytest
 from glmbot import api
 from glmbot.api import BotContext, Context
 from glmbot.hooks import Hooks
-from glmbot.plugin.loader import LoadState, load_plugins
+from glmbot.plugin.loader import LoadState, find_plugins
 from glmbot.settings import PluginSettings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -19,9 +19,9 @@ BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.mark.parametrize("code", [block for block in BLOCKS if "plugin = Plugin(" in block])
-def test_every_example_loads_beside_the_built_in_plugins(code: str, tmp_path: Path) -> None:
+async def test_every_example_loads_beside_the_built_in_plugins(code: str, tmp_path: Path) -> None:
     (tmp_path / "example.py").write_text(code, encoding="utf-8")
-    _, reports = load_plugins(PluginSettings(folder=tmp_path))
+    reports = await find_plugins(PluginSettings(folder=tmp_path))
     assert [report for report in reports if report.state is not LoadState.LOADED] == []
 
 

@@ -28,7 +28,7 @@ from glmbot.api import (
 )
 from glmbot.hooks import Hooks
 from glmbot.plugin.host import PluginHost
-from glmbot.plugin.loader import LoadedPlugin
+from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.testing import ManualClock, MemoryServices, echo
 
 
@@ -43,7 +43,7 @@ class Bot:
         self.hooks = Hooks()
         self.clock = ManualClock()
         self.services = MemoryServices(self.hooks, echo, {})
-        loaded = [LoadedPlugin(plugin, None, "test") for plugin in plugins]
+        loaded = [LocalPlugin(plugin, None, "test") for plugin in plugins]
         self.host = PluginHost(loaded, self.services, self.hooks, self.clock, hook_deadline=hook_deadline)
 
 
@@ -111,10 +111,10 @@ async def test_the_first_pattern_that_is_found_answers(plugin: Plugin[None]) -> 
         return "other"
 
     host = Bot(plugin).host
-    handler = host.match_message("roll 3 dice")
+    handler = await host.match_message("roll 3 dice")
     assert handler
     assert await handler(event("roll 3 dice")) == "rolled 3"
-    assert host.match_message("no cubes") is None
+    assert await host.match_message("no cubes") is None
 
 
 async def test_pieces_come_from_generators_and_from_the_model(plugin: Plugin[None]) -> None:

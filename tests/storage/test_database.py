@@ -372,3 +372,21 @@ async def test_a_value_without_a_json_form_is_named(database: Database) -> None:
     value: Any = {"at": datetime(2026, 1, 1)}
     with pytest.raises(TypeError, match="plugin 'p': the value of 'k' cannot be stored: .*datetime"):
         await PluginStore(database, "p").set("k", value)
+
+
+async def test_damage_that_shows_while_the_bot_runs_is_explained(url: str) -> None:
+    database = await Database.open(url)
+    for number in range(50):
+        await Inbox(database).add(event(str(number), text="x" * 1000))
+    await database.run(lambda connection: connection.exec_driver_sql("SELECT 1").close())
+    with closing(sqlite3.connect(file_of(url))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = file_of(url).stat().st_size
+    with file_of(url).open("rb+") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with closing(sqlite3.connect(file_of(url))) as connection:
+        connection.execute("PRAGMA user_version = 7")  # so that what was read before is read again
+    with pytest.raises(ConfigError, match="is damaged or not a database"):
+        await Inbox(database).newest("fake")
+    await database.close()

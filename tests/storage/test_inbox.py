@@ -17,7 +17,7 @@ from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.storage.clean_text import clean_text
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
-from glmbot.storage.inbox import ClaimedEvent, Inbox, claim_statement
+from glmbot.storage.inbox import CLAIM, ClaimedEvent, Inbox
 from glmbot.storage.replies import Replies
 from tests.storage.conftest import event
 
@@ -203,9 +203,9 @@ async def test_any_text_is_kept_or_mended(database: Database, text: str) -> None
 
 async def test_a_claim_looks_at_open_events_only(sqlite_database: Database) -> None:
     """Whatever was ever answered stays in the table: a claim must not read it."""
-    statement = claim_statement(0.0).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
-    explained = f"EXPLAIN QUERY PLAN {statement}"
-    rows = await sqlite_database.run(lambda connection: connection.exec_driver_sql(explained).mappings().all())
+    statement = CLAIM.compile(dialect=sqlite.dialect(paramstyle="named"))
+    explained, values = f"EXPLAIN QUERY PLAN {statement}", statement.params | {"now": 0.0, "most": 1}
+    rows = await sqlite_database.run(lambda connection: connection.exec_driver_sql(explained, values).mappings().all())
     plan = [str(row["detail"]) for row in rows]
     assert not [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step]
     assert any("inbox_next (state=?)" in step for step in plan)
