@@ -162,7 +162,7 @@ def print_table(figures: dict[str, object]) -> None:
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--postgresql", metavar="URL", help="also measure on this database")
+    parser.add_argument("--postgresql", metavar="URL", help="also measure on this server; its user may make databases")
     parser.add_argument("--conversations", type=_numbers, default=[1, 10, 50, 200])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")

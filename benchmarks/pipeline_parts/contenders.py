@@ -18,7 +18,7 @@ END_DEADLINE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A bot: nonebot2, or glmbot on a database. `server` is the URL of the PostgreSQL database, if it is that."""
+    """A bot: nonebot2, or glmbot on a database. `server` is the URL of any on the PostgreSQL server, if it is one."""
 
     name: str
     is_durable: bool = True
@@ -39,7 +39,7 @@ class Contender:
         if self.name == PEER.name:
             yield [str(HERE / "nonebot_bot.py"), url]
             return
-        with tempfile.TemporaryDirectory(dir=folder) as own, _schema(self.server, self.is_durable) as database:
+        with tempfile.TemporaryDirectory(dir=folder) as own, _database(self.server) as database:
             command = [str(HERE / "glmbot_bot.py"), url, own]
             yield command + ["--database", database] * bool(database) + ["--not-durable"] * (not self.is_durable)
 
@@ -54,21 +54,19 @@ def contenders(server: str | None) -> list[Contender]:
 
 
 @contextmanager
-def _schema(server: str | None, is_durable: bool) -> Iterator[str | None]:
-    """Make an empty schema in a PostgreSQL database; give a URL that leads into it."""
+def _database(server: str | None) -> Iterator[str | None]:
+    """Make an empty database on a PostgreSQL server; give its URL."""
     if server is None:
         yield None
         return
-    name = f"bench_{secrets.token_hex(4)}"
-    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    url, name = make_url(server), f"bench_{secrets.token_hex(4)}"
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
         try:
-            commit = "on" if is_durable else "off"
-            options = f"-csearch_path={name} -csynchronous_commit={commit}"
-            yield make_url(server).update_query_dict({"options": options}).render_as_string(hide_password=False)
+            yield url.set(database=name).render_as_string(hide_password=False)
         finally:
-            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
 
 

@@ -3,7 +3,7 @@
 python glmbot_bot.py URL FOLDER [--database URL] [--not-durable]
 
 The model stands in `InferenceClient`: it is asked with the whole prompt, and answers in this process, without HTTP.
-Commits that do not wait for the disk are made by switching SQLite's `synchronous` off (of PostgreSQL the URL does it).
+Commits that do not wait for the disk are a setting of the database that is made at the beginning of each transaction.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from glmbot.settings import BotSettings, InferenceSettings, Settings, StorageSet
 
 NAME = "onebot"
 AWAY_PAUSE = 1.0
+NOT_DURABLE = {"sqlite": "PRAGMA synchronous = OFF", "postgresql": "SET LOCAL synchronous_commit = off"}
 
 
 class OneBotAdapter:
@@ -126,7 +127,7 @@ def _event_of(fields: dict[str, object]) -> MessageEvent:
 
 
 def _stop_waiting_for_the_disk(connection: Connection) -> None:
-    connection.exec_driver_sql("PRAGMA synchronous = OFF")
+    connection.exec_driver_sql(NOT_DURABLE[connection.dialect.name])
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -150,7 +151,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     InferenceClient.generate, InferenceClient.count = InstantModel.generate, InstantModel.count
-    if options.not_durable and options.database is None:
+    if options.not_durable:
         event.listen(Engine, "begin", _stop_waiting_for_the_disk)
     asyncio.run(run(options))
 
