@@ -6,7 +6,7 @@ BIN := .venv/bin
 # The whole reference set where it is at hand, else the part of it that is in the repository.
 FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
-.PHONY: help run test check bench bench-memory demo-model build format clean
+.PHONY: help run test check bench bench-memory bench-pipeline demo-model build format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ bench: .venv/.dev  ## Run the benchmarks
 bench-memory: .venv/.dev  ## Measure ChatGLM-6B's memory with random weights (25 GB of disk, half an hour)
 	@for mode in int4 int8 bf16; do $(BIN)/python benchmarks/memory.py --precision $$mode --json || exit 1; done
 
+bench-pipeline: .venv/.bench  ## Measure the whole way of a message next to nonebot2 (7 minutes; OPTIONS="--postgresql URL")
+	@$(BIN)/python benchmarks/pipeline.py $(OPTIONS) --json
+
 demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (about 85 minutes on two cores)
 	@$(BIN)/python -m glmbot.demo.train
 	@$(BIN)/python -m glmbot.demo.evaluate
@@ -49,3 +52,6 @@ clean:  ## Remove what was installed and built
 
 .venv/.dev: pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON=$(PYTHON) tools/setup.sh dev
+
+.venv/.bench: pyproject.toml constraints.txt tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh bench

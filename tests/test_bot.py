@@ -269,6 +269,26 @@ async def test_older_turns_that_no_longer_fit_are_told_once(platform: FakeAdapte
 
 
 @pytest.mark.usefixtures("bot")
+async def test_after_a_reset_it_is_told_again_that_older_turns_no_longer_fit(
+    platform: FakeAdapter, model: FakeModel
+) -> None:
+    model.context_length = 250
+    model.script = lambda _: ["a" * 40]
+    for number in range(4):
+        await platform.receive(f"{number}" * 30)
+    async with asyncio.timeout(20):
+        while len(platform.texts()) < 4:
+            await asyncio.sleep(0.01)
+    await platform.receive("/reset")
+    for number in range(4):
+        await platform.receive(f"{number}" * 30)
+    async with asyncio.timeout(20):
+        while len(platform.texts()) < 9:
+            await asyncio.sleep(0.01)
+    assert sum("I no longer see its oldest messages" in text for text in platform.texts()) == 2
+
+
+@pytest.mark.usefixtures("bot")
 async def test_a_delivery_waits_as_the_platform_asks(platform: FakeAdapter) -> None:
     platform.faults.extend([RetryLater("slow down", after=0.05), RetryLater("slow down", after=0.05)])
     await platform.receive("hello")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it.
+# Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it, "bench" for its peer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=$1

@@ -16,7 +16,7 @@ TURN_OVERHEAD = 8
 class FittedPrompt:
     """A prompt that fits, how many older turns were left out, and the tokens it leaves for the reply."""
 
-    prompt: Prompt
+    messages: Sequence[ChatMessage]
     num_dropped: int
     num_question_tokens: int
     max_reply_tokens: int
@@ -35,18 +35,18 @@ async def fit(prompt: Prompt, count: Count, budget: Budget) -> FittedPrompt:
 
     Raises PromptTooLong when not even the question does, with both numbers in `args[1:]`.
     """
-    bare = replace(prompt, turns=())
-    bare_count = await _count(bare, count)
+    bare_count = await _count(replace(prompt, turns=()).messages(), count)
     context = bare_count.context_length or budget.fallback_context
     reply_room = min(budget.max_reply_tokens, context // 2)
     room = context - reply_room
     if bare_count.num_tokens > room:
         raise PromptTooLong("the question does not fit into the model's context", bare_count.num_tokens, room)
     turns = _newest_that_fit(prompt.turns, room - bare_count.num_tokens)
-    fitted = replace(prompt, turns=turns)
-    while fitted.turns and (await _count(fitted, count)).num_tokens > room:
-        fitted = replace(fitted, turns=fitted.turns[1:])
-    return FittedPrompt(fitted, len(prompt.turns) - len(fitted.turns), bare_count.num_tokens, reply_room)
+    messages = replace(prompt, turns=turns).messages()
+    while turns and (await _count(messages, count)).num_tokens > room:
+        turns = turns[1:]
+        messages = replace(prompt, turns=turns).messages()
+    return FittedPrompt(messages, len(prompt.turns) - len(turns), bare_count.num_tokens, reply_room)
 
 
 def _newest_that_fit(turns: Sequence[Turn], room: int) -> tuple[Turn, ...]:
@@ -60,8 +60,7 @@ def _newest_that_fit(turns: Sequence[Turn], room: int) -> tuple[Turn, ...]:
     return tuple(reversed(kept))
 
 
-async def _count(prompt: Prompt, count: Count) -> TokenCount:
-    messages = prompt.messages()
+async def _count(messages: Sequence[ChatMessage], count: Count) -> TokenCount:
     exact = await count(messages)
     return exact or TokenCount(sum(_estimate(message.content) + TURN_OVERHEAD for message in messages), None)
 

@@ -22,6 +22,8 @@ class Conversation:
         self._conversations = conversations
         self._hooks = hooks
         self._budget = budget
+        self._told: set[int] = set()
+        """Conversations whose senders know that older turns no longer fit; the database is not asked again."""
 
     def answer(self, conversation_id: int, event: MessageEvent, question: str) -> Reply:
         """Return the reply to `question`; the model is asked when its first piece is."""
@@ -40,19 +42,21 @@ class Conversation:
     async def reset(self, conversation_id: int) -> None:
         """Begin anew: what is stored stays stored, but is not seen any more."""
         await self._conversations.reset(conversation_id)
+        self._told.discard(conversation_id)
 
     async def _pieces(self, conversation_id: int, event: MessageEvent, reply: Reply) -> AsyncGenerator[str]:
         fitted = await self._fitted_prompt(conversation_id, event, reply)
-        messages = fitted.prompt.messages()
         user = f"{event.chat.adapter}:{event.sender.sender_id}"
-        async with aclosing(self._inference.generate(messages, fitted.max_reply_tokens, user)) as pieces:
+        async with aclosing(self._inference.generate(fitted.messages, fitted.max_reply_tokens, user)) as pieces:
             async for piece in pieces:
                 if piece.text:
                     yield piece.text
                 if piece.completion_tokens:
                     reply.num_tokens = fitted.num_question_tokens + piece.completion_tokens
-        if fitted.num_dropped and await self._conversations.claim_dropped_notice(conversation_id):
-            reply.notice = Phrase.TURNS_DROPPED.in_language(language_of(event))
+        if fitted.num_dropped and conversation_id not in self._told:
+            self._told.add(conversation_id)  # before it is claimed, so that a reset meanwhile has the last word
+            if await self._conversations.claim_dropped_notice(conversation_id):
+                reply.notice = Phrase.TURNS_DROPPED.in_language(language_of(event))
 
     async def _fitted_prompt(self, conversation_id: int, event: MessageEvent, reply: Reply) -> FittedPrompt:
         assert reply.question is not None

@@ -11,6 +11,7 @@ from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
+from glmbot.delivery.render import render
 from glmbot.delivery.sent_journal import SentJournal
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
@@ -21,7 +22,6 @@ from glmbot.storage.inbox import ClaimedEvent, Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.replies import NewTurn, Replies
 from glmbot.storage.turn_state import TurnState
-from glmbot.text.rendering import render_parts
 from glmbot.verdicts import Refusal
 from glmbot.wakeup import Wakeup
 
@@ -113,8 +113,7 @@ class Delivery:
         self._ready.call()
 
     async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
-        """Render on a thread: a long text takes more time than the loop may be held."""
-        return await asyncio.to_thread(render_parts, text, self._adapter(chat).capabilities.form)
+        return await render(text, self._adapter(chat).capabilities.form)
 
     def _adapter(self, chat: Chat) -> Adapter:
         try:

@@ -9,12 +9,12 @@ from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
+from glmbot.delivery.render import render
 from glmbot.delivery.sent_journal import SentJournal
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind, MessageRef
 from glmbot.storage.inbox import ClaimedEvent
 from glmbot.storage.outbox import Outbox
-from glmbot.text.rendering import render_parts
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -53,13 +53,13 @@ class LiveMessage:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send and edit in the background while the body runs; a call under way is finished, never cut."""
-        async with in_background(self._run, "live message") as task:
+        async with in_background(self._run, "live message") as background:
             try:
                 yield
             finally:
                 self._ending.set()
                 self._changed.call()
-                await asyncio.wait({task}, timeout=CALL_DEADLINE)
+                await background.wait(timeout=CALL_DEADLINE)
 
     async def _run(self) -> None:
         interval = self._adapter.capabilities.edit_interval
@@ -67,9 +67,7 @@ class LiveMessage:
             return
         if self._claimed.event.chat.kind is ChatKind.GROUP:
             interval *= GROUP_FACTOR
-        for row in await self._outbox.live_parts(self._claimed.inbox_id):
-            if row.ref:
-                self._shown[row.part] = (row.ref, None)
+        await self._recall()
         while not self._ending.is_set():
             await self._changed.wait()
             await self._pause(interval)
@@ -84,6 +82,12 @@ class LiveMessage:
         self._changed.call()
         return False
 
+    async def _recall(self) -> None:
+        """Find what an earlier attempt has shown."""
+        for row in await self._outbox.live_parts(self._claimed.inbox_id):
+            if row.ref:
+                self._shown[row.part] = (row.ref, None)
+
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the answer."""
         try:
@@ -94,7 +98,7 @@ class LiveMessage:
 
     async def _update(self) -> float:
         """Bring the platform up to date; return how long it asks to be left alone."""
-        parts = await asyncio.to_thread(render_parts, self._text, self._adapter.capabilities.form)
+        parts = await render(self._text, self._adapter.capabilities.form)
         try:
             for index, body in enumerate(parts):
                 await self._show_part(index, body)

@@ -50,8 +50,7 @@ class OutboxWorker:
                     if row.outbox_id not in self._busy:
                         self._busy.add(row.outbox_id)
                         tasks.create_task(self._deliver(row))
-                next_due = await self._outbox.next_due()
-                await self._ready.wait(max(0.01, next_due - time.monotonic()) if next_due is not None else None)
+                await self._ready.wait()
 
     def look(self) -> None:
         """Look for messages now: there may be some that nobody announced."""
@@ -67,7 +66,7 @@ class OutboxWorker:
             self._journal.settle(row.key)
         except RetryLater as error:
             logger.info("delivery waits %.1f s: %s", error.after, error)
-            await self._outbox.wait(row.outbox_id, time.monotonic() + error.after)
+            await self._wait(row, error.after)
         except NotDelivered as error:
             logger.warning("message %s not delivered: %s", row.key, error)
             await self._outbox.fail(row.outbox_id, str(error))
@@ -95,9 +94,16 @@ class OutboxWorker:
             return await adapter.send(OutgoingMessage(row.chat, row.body, f"{row.key}{ANEW}", row.reply_to))
         return ref
 
+    async def _wait(self, row: OutboxMessage, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        await self._outbox.wait(row.outbox_id, until)
+        self._ready.call_at(until)
+
     async def _back_off(self, row: OutboxMessage) -> None:
         """Deal with an error the adapter did not foresee: later again, but not for ever."""
         if row.attempts + 1 >= MAX_ATTEMPTS:
             await self._outbox.fail(row.outbox_id, "too many unexpected errors; the log has them")
         else:
-            await self._outbox.retry(row.outbox_id, time.monotonic() + min(2.0**row.attempts, MAX_BACK_OFF))
+            at = time.monotonic() + min(2.0**row.attempts, MAX_BACK_OFF)
+            await self._outbox.retry(row.outbox_id, at)
+            self._ready.call_at(at)

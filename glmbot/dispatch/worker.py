@@ -16,6 +16,8 @@ from glmbot.wakeup import Wakeup
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+"""A question that found no model so often gets a notice."""
+MAX_CLAIMS = 20
 """A message that was begun so often (by a crash of bot or model each time) gets an apology instead."""
 
 
@@ -49,8 +51,7 @@ class Worker:
                 self._num_free -= len(claimed)
                 for one in claimed:
                     tasks.create_task(self._handle(one))
-                if not claimed:
-                    await self._wait()
+                await self._arrived.wait()
 
     def look(self) -> None:
         """Look for events now: there may be some that nobody announced."""
@@ -60,11 +61,6 @@ class Worker:
         """Claim nothing more."""
         self._is_stopping = True
         self._arrived.call()
-
-    async def _wait(self) -> None:
-        if not self._is_stopping:
-            next_due = await self._inbox.next_due() if self._num_free else None
-            await self._arrived.wait(max(0.01, next_due - time.monotonic()) if next_due is not None else None)
 
     async def _handle(self, claimed: ClaimedEvent) -> None:
         with event_in_log(str(claimed.inbox_id)):
@@ -80,9 +76,9 @@ class Worker:
 
     async def _handle_or_apologise(self, claimed: ClaimedEvent) -> None:
         try:
-            if claimed.attempts > MAX_ATTEMPTS:
-                logger.error("given up after %d attempts", MAX_ATTEMPTS)
-                reason = f"given up after {MAX_ATTEMPTS} attempts; the log has the errors"
+            if claimed.attempts > MAX_CLAIMS:
+                logger.error("given up after %d attempts", MAX_CLAIMS)
+                reason = f"given up after {MAX_CLAIMS} attempts; the log has the errors"
                 return await self._delivery.apologise(claimed, _apology(claimed), reason)
             await self._dispatcher.handle(claimed)
         except UserError as error:
@@ -97,7 +93,9 @@ class Worker:
     async def _try_again(self, claimed: ClaimedEvent, error: InferenceUnavailable) -> None:
         logger.warning("no answer yet, attempt %d: %s", claimed.attempts, error)
         if claimed.attempts < MAX_ATTEMPTS:
-            await self._inbox.release(claimed.inbox_id, time.monotonic() + claimed.attempts)
+            retry_at = time.monotonic() + claimed.attempts
+            await self._inbox.release(claimed.inbox_id, retry_at)
+            self._arrived.call_at(retry_at)
         else:
             text = Phrase.MODEL_AWAY.in_language(language_of(claimed.event))
             await self._delivery.apologise(claimed, text, f"no answer from the model: {error}")

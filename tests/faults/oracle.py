@@ -93,7 +93,7 @@ def findings(platform: Platform, model: AnswerLedger, stored: Stored) -> Finding
 
 
 def _left_over(stored: Stored) -> set[str]:
-    return {part.key for parts in stored.outbox.values() for part in parts if part.reason == "surplus"}
+    return {part.key for parts in stored.outbox.values() for part in parts if part.state == "dropped"}
 
 
 def _fed(platform: Platform) -> Iterator[tuple[str, str, str]]:
@@ -117,8 +117,8 @@ def _judge_outcome(
     row = stored.inbox.get(message_id)
     if row is None:
         return found.lost.append(f"{message_id} of {chat} was never stored")
-    parts = [part for part in stored.outbox.get(row.inbox_id, []) if part.reason != "surplus"]
-    if row.state != "done" or not parts:
+    parts = [part for part in stored.outbox.get(row.inbox_id, []) if part.state != "dropped"]
+    if row.state not in ("done", "parked") or not parts:
         return found.lost.append(f"{message_id} of {chat} is {row.state} with {len(parts)} messages")
     if row.inbox_id not in stored.turns:
         found.num_notices += 1

@@ -52,9 +52,8 @@ async def test_messages_before_and_after_a_jump_are_answered(world: World, clock
 
 
 async def test_a_message_that_waits_for_the_model_does_not_wait_for_the_clock(
-    world: World, clock: Clock, jump: float, request: pytest.FixtureRequest
+    world: World, clock: Clock, jump: float
 ) -> None:
-    expect_wall_clock(request, jump)
     world.model.num_refusals = 1
     async with world.running(clock=str(clock.path)):
         await world.ask()
@@ -65,9 +64,8 @@ async def test_a_message_that_waits_for_the_model_does_not_wait_for_the_clock(
 
 
 async def test_a_reply_that_waits_for_its_platform_does_not_wait_for_the_clock(
-    world: World, clock: Clock, jump: float, request: pytest.FixtureRequest
+    world: World, clock: Clock, jump: float
 ) -> None:
-    expect_wall_clock(request, jump)
     world.platform.retry_after = 2.0
     world.platform.faults["send"] = deque([Fault.TOO_MANY])
     async with world.running(clock=str(clock.path), edit_interval=None):
@@ -87,9 +85,3 @@ async def test_a_restart_after_a_jump_answers_what_was_waiting(world: World, clo
     async with world.running(clock=str(clock.path)):
         await world.drained(DEADLINE)
     (await world.findings()).check()
-
-
-def expect_wall_clock(request: pytest.FixtureRequest, jump: float) -> None:
-    if jump < 0:
-        reason = "due times are wall-clock times: a clock set back by a day puts them off by one"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))

@@ -82,7 +82,6 @@ async def test_with_a_full_disk_nothing_is_confirmed_and_the_bot_goes_on_by_itse
     check_no_sql_is_shown(world)
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that a full disk does not take waits for the next start")
 async def test_answers_that_are_written_when_the_disk_fills_are_delivered_when_there_is_room_again(
     world: World, small_disk: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks are programs too."""
