@@ -67,11 +67,15 @@ class App:
     def stop(self) -> None:
         """End `run` in good order."""
         self.will_restart = False
+        if self.model_server:
+            self.model_server.stays = False
         self._stopping.set()
 
-    def restart(self) -> None:
-        """End `run` in good order, for another app to go on: unless it ends for good."""
+    def restart(self, *, keep_model: bool) -> None:
+        """End `run` in good order, for another app to go on, maybe with our model server: unless it ends for good."""
         self.will_restart = not self._stopping.is_set()
+        if self.model_server:
+            self.model_server.stays = keep_model and self.will_restart
         self._stopping.set()
 
     @property
@@ -174,8 +178,13 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[App]:
-    """Build the bot; close what it opened when the body ends. Raises ConfigError."""
+async def open_app(
+    settings: Settings, adapters: Mapping[str, Adapter], kept_server: ModelServer | None = None
+) -> AsyncIterator[App]:
+    """Build the bot; close what it opened when the body ends. Raises ConfigError.
+
+    `kept_server` is one that stayed when an earlier app with the same `inference` settings had ended.
+    """
     async with AsyncExitStack() as stack:
         stack.enter_context(instance_lock(settings.bot.data_dir))
         for adapter in adapters.values():
@@ -183,7 +192,7 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
                 stack.enter_context(account_lock(adapter.name, adapter.account_key, settings.bot.data_dir))
         database = await Database.open(settings.database_url)
         stack.push_async_callback(database.close)
-        model_server, source = _inference_of(settings.inference, settings.bot.log_level)
+        model_server, source = _inference_of(settings.inference, settings.bot.log_level, kept_server)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
@@ -194,10 +203,13 @@ async def open_app(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         yield App(parts, all_adapters, model_server)
 
 
-def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelServer | None, EndpointSource]:
+def _inference_of(
+    settings: InferenceSettings, log_level: str, kept: ModelServer | None
+) -> tuple[ModelServer | None, EndpointSource]:
     if settings.url:
         return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
-    server = ModelServer(serve_command(settings, log_level), settings.load_timeout)
+    server = kept or ModelServer(serve_command(settings, log_level), settings.load_timeout)
+    server.stays = False
     return server, server
 
 
