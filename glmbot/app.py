@@ -82,11 +82,15 @@ class App:
     def stop(self) -> None:
         """End `run` in good order."""
         self.will_restart = False
+        if self.model_server:
+            self.model_server.stays = False
         self._stopping.set()
 
-    def restart(self) -> None:
-        """End `run` in good order, for another app to go on: unless it ends for good."""
+    def restart(self, *, keep_model: bool) -> None:
+        """End `run` in good order, for another app to go on, maybe with our model server: unless it ends for good."""
         self.will_restart = not self._stopping.is_set()
+        if self.model_server:
+            self.model_server.stays = keep_model and self.will_restart
         self._stopping.set()
 
     @property
@@ -222,18 +226,22 @@ class Parts:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, adapters: Mapping[str, Adapter], limits: Limits | None = None
+    settings: Settings,
+    adapters: Mapping[str, Adapter],
+    limits: Limits | None = None,
+    kept_server: ModelServer | None = None,
 ) -> AsyncIterator[App]:
     """Build the bot; close what it opened when the body ends. Raises ConfigError.
 
-    `limits` are those of plugin processes, where not the settings' shall hold.
+    `limits` are those of plugin processes, where not the settings' shall hold. `kept_server` is a model server that
+    stayed when an earlier app with the same `inference` settings had ended.
     """
     async with AsyncExitStack() as stack:
         backend = backend_of(settings.database_url, settings.bot.data_dir)
         stack.enter_context(instance_lock(settings.bot.data_dir, backend.file))
         database = await Database.open(settings.database_url, settings.bot.data_dir)
         stack.push_async_callback(database.close)
-        model_server, source = _inference_of(settings.inference, settings.bot.log_level)
+        model_server, source = _inference_of(settings.inference, settings.bot.log_level, kept_server)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
@@ -253,10 +261,13 @@ def _account_of(adapter: Adapter, data_dir: Path) -> AbstractContextManager[None
     return nullcontext()
 
 
-def _inference_of(settings: InferenceSettings, log_level: str) -> tuple[ModelServer | None, EndpointSource]:
+def _inference_of(
+    settings: InferenceSettings, log_level: str, kept: ModelServer | None
+) -> tuple[ModelServer | None, EndpointSource]:
     if settings.url:
         return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
-    server = ModelServer(serve_command(settings, log_level), settings.load_timeout)
+    server = kept or ModelServer(serve_command(settings, log_level), settings.load_timeout)
+    server.stays = False
     return server, server
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import random
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -34,6 +33,7 @@ from glmbot.adapters.telegram_request import (
 )
 from glmbot.adapters.telegram_token import Token
 from glmbot.adapters.telegram_updates import Account, album_of, mended, number_of, read_event
+from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
@@ -51,27 +51,6 @@ MAX_UPDATES = 100  # of one answer to getUpdates; Telegram gives no more
 UPDATE_NUMBER = re.compile(rb'"update_id"\s*:\s*([0-9]{1,18})\b')
 BAD_TOKEN_WAIT = 60.0  # seconds until a send is tried again, while the operator mends the token
 NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How long the adapter waits for what, in seconds."""
-
-    poll: int = 30
-    """Telegram keeps a question for news open so long when there are none."""
-    answer: float = 15.0
-    """For the answer to any other call; so poll + answer is when a dead connection is noticed."""
-    first: float = 1.0
-    """After the first failure; doubled with each further one."""
-    longest: float = 60.0
-    claim: float = 5.0
-    """From the first poll on: two conflicts within it, before any answer, say that another program was there first."""
-    claim_again: float = 0.2
-    """After the first conflict, which may be the end of that program."""
-
-    def after(self, num_failures: int) -> float:
-        """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
-        return min(self.longest, self.first * 2.0 ** min(num_failures - 1, 30)) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 class TelegramAdapter:

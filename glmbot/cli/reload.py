@@ -44,13 +44,18 @@ class Configuration:
             return False
 
 
+def serves_alike(one: Settings, other: Settings) -> bool:
+    """Tell whether two configurations have the same model server."""
+    return one.inference.model_dump() == other.inference.model_dump() and one.bot.log_level == other.bot.log_level
+
+
 class Restartable(Protocol):
     """What is told to begin anew, and of trouble: the app."""
 
     @property
     def report(self) -> TroubleReport: ...
 
-    def restart(self) -> None: ...
+    def restart(self, *, keep_model: bool) -> None: ...
 
 
 async def run_with_reloads(
@@ -117,4 +122,4 @@ class Reload:
             return logger.info("the configuration was read again and is the same")
         logger.info("the configuration has changed; starting again with it")
         self.wanted = settings
-        self._app.restart()
+        self._app.restart(keep_model=serves_alike(settings, self._current))

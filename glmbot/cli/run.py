@@ -11,7 +11,8 @@ from glmbot.adapters.registry import configured_adapters
 from glmbot.adapters.terminal import NAME, TerminalAdapter, terminal_language
 from glmbot.app import open_app
 from glmbot.background import in_background
-from glmbot.cli.reload import CONFIGURATION, Configuration, Reload, run_with_reloads, sighup
+from glmbot.cli.reload import CONFIGURATION, Configuration, Reload, run_with_reloads, serves_alike, sighup
+from glmbot.inference.supervisor import ModelServer
 from glmbot.log import set_up_logging
 from glmbot.phrases import Phrase
 from glmbot.settings import InferenceSettings, Settings
@@ -25,16 +26,43 @@ DEMO = "demo"
 async def run_bot(settings: Settings, config: Path | None) -> None:
     """Run the bot on the configured platforms until SIGTERM or Ctrl-C; SIGHUP takes up a changed configuration."""
     configuration = Configuration(config)
+    kept = _Kept()
     with sighup() as asked:
-        await run_with_reloads(settings, partial(_run_once, asked, configuration))
+        try:
+            await run_with_reloads(settings, partial(_run_once, asked, configuration, kept))
+        finally:
+            await kept.end()
+
+
+class _Kept:
+    """The model server that goes on from one app to the next, while its settings are the same."""
+
+    def __init__(self) -> None:
+        self._server: ModelServer | None = None
+        self._settings: Settings | None = None
+
+    def keep(self, server: ModelServer | None, settings: Settings) -> None:
+        self._server, self._settings = server, settings
+
+    async def server_for(self, settings: Settings) -> ModelServer | None:
+        if self._settings is None or not serves_alike(settings, self._settings):
+            await self.end()
+        return self._server
+
+    async def end(self) -> None:
+        if self._server is not None:
+            await self._server.end()
+        self._server = None
 
 
 async def _run_once(
-    asked: Wakeup, configuration: Configuration, settings: Settings, has_failed: bool
+    asked: Wakeup, configuration: Configuration, kept: _Kept, settings: Settings, has_failed: bool
 ) -> Settings | None:
     """Run the bot until it ends; return the settings to go on with, None where it ends for good."""
     set_up_logging(settings.bot.log_level)
-    async with open_app(settings, configured_adapters(settings.adapters)) as app:
+    server = await kept.server_for(settings)
+    async with open_app(settings, configured_adapters(settings.adapters), kept_server=server) as app:
+        kept.keep(app.model_server, settings)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, app.stop)
         if has_failed:
             app.report.trouble(CONFIGURATION, Phrase.CONFIG_KEPT.in_both_languages())

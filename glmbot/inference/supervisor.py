@@ -54,6 +54,9 @@ class ModelServer:
         self._ready = asyncio.Event()
         self._url = ""
         self._pid: int | None = None
+        self.stays = False
+        """Whether the child outlives a `run` that is cancelled: the next one goes on with it, `end` ends it."""
+        self._child: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int | None:
@@ -89,9 +92,14 @@ class ModelServer:
             back_off = 0.5 if loop.time() - started_at > STABLE_AFTER else min(back_off * 2, MAX_BACK_OFF)
             await asyncio.sleep(back_off)
 
-    async def _run_once(self) -> tuple[int, str]:
-        """Run one child to its end; return its exit code and its last complaint."""
-        process = await asyncio.create_subprocess_exec(
+    async def end(self) -> None:
+        """End a child that has outlived its `run`."""
+        if self._child is not None:
+            await self._part_with(self._child)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self._url = ""
+        return await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -100,6 +108,10 @@ class ModelServer:
             cwd=Path.cwd(),
             start_new_session=True,  # Ctrl-C in the terminal is for the bot, which then stops its child
         )
+
+    async def _run_once(self) -> tuple[int, str]:
+        """Run one child to its end; return its exit code and its last complaint."""
+        process = self._child = self._child or await self._start()
         self._pid = process.pid
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -109,21 +121,28 @@ class ModelServer:
                 watcher.cancel()
             return exit_code, complaint.result()
         finally:
-            self._ready.clear()
-            self._pid = None
-            await _end(process)
+            if not self.stays or process.returncode is not None:
+                await self._part_with(process)
+
+    async def _part_with(self, process: asyncio.subprocess.Process) -> None:
+        self._ready.clear()
+        self._pid = self._child = None
+        await _end(process)
 
     async def _watch(self, stdout: asyncio.StreamReader | None) -> None:
         """Read the address, then ask until the model is loaded."""
         assert stdout is not None
-        async for line in stdout:
+        while not self._url:
+            line = await stdout.readline()
+            if not line:
+                return
             if line.decode(errors="replace").startswith(LISTENING):
                 self._url = line.decode().removeprefix(LISTENING).strip()
-                break
         async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
             while not await _is_healthy(http, self._url):
                 await asyncio.sleep(0.1)
-        logger.info("model server is ready")
+        if not self._ready.is_set():
+            logger.info("model server is ready")
         self._ready.set()
         async for _ in stdout:  # keep the pipe empty, or the child would block on it
             pass

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMessage
-from glmbot.adapters.telegram import TelegramAdapter, Waits
+from glmbot.adapters.telegram import TelegramAdapter
+from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from glmbot.adapters.base import CommandInfo, OutgoingMessage
-from glmbot.adapters.telegram import TelegramAdapter, Waits
+from glmbot.adapters.telegram import TelegramAdapter
+from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import Rendered
 from glmbot.events import Language, MessageEvent
 from glmbot.settings import TelegramSettings

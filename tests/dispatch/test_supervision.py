@@ -10,7 +10,8 @@ import pytest
 
 from glmbot.adapters.base import Accept, Adapter, Probed
 from glmbot.adapters.discord import DiscordAdapter
-from glmbot.adapters.telegram import TelegramAdapter, Waits
+from glmbot.adapters.telegram import TelegramAdapter
+from glmbot.adapters.telegram_waits import Waits
 from glmbot.dispatch.supervision import Limits, Supervision
 from glmbot.errors import ConfigError
 from glmbot.phrases import Phrase

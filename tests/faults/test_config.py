@@ -150,6 +150,22 @@ async def test_an_answer_being_written_is_finished_before_the_new_configuration(
     assert telegram.visible(PRIVATE.id)[0] == "echo: hello"
 
 
+async def test_the_model_stays_loaded_where_its_settings_do(
+    telegram: FakeTelegram, model: FakeModel, tmp_path: Path
+) -> None:
+    text = config_of(telegram, model).replace(f'url = "{model.url}"', 'model = "demo"')
+    async with bot_with(tmp_path, text) as bot:
+        await bot.says("model server is ready")
+        bot.reload(text.replace("[admission]", "[admission]\nmax_message_chars = 5"))
+        await bot.says("connected as", times=2)
+        await telegram.receive("hi")
+        await telegram.until(lambda: bool(telegram.visible()), "an answer of the demo model")
+        assert bot.log.count("model server is ready") == 1
+        bot.process.terminate()
+        async with asyncio.timeout(20):
+            assert await bot.process.wait() == 0
+
+
 async def test_sigterm_during_a_reload_ends_the_bot(telegram: FakeTelegram, model: FakeModel, tmp_path: Path) -> None:
     async with bot_with(tmp_path, config_of(telegram, model)) as bot:
         model.gate.clear()

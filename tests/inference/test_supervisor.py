@@ -56,6 +56,29 @@ async def test_a_child_that_crashes_is_started_again(tmp_path: Path) -> None:
     await asyncio.wait({running})
 
 
+async def test_a_child_that_stays_is_gone_on_with_and_ended_in_the_end(tmp_path: Path) -> None:
+    note = tmp_path / "starts"
+    program = f"open({str(note)!r}, 'a').write('x'); import time; time.sleep(60)"
+    server = ModelServer(child(program), 5)
+    server.stays = True
+    pids = set()
+    for _ in range(2):
+        running = asyncio.create_task(server.run())
+        async with asyncio.timeout(20):
+            while not note.exists() or server.pid is None:
+                await asyncio.sleep(0.05)
+        pids.add(server.pid)
+        running.cancel()
+        await asyncio.wait({running})
+    (pid,) = pids
+    assert pid is not None
+    os.kill(pid, 0)
+    await server.end()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert note.read_text(encoding="utf-8") == "x"
+
+
 async def test_a_model_that_never_loads_is_unavailable_in_the_end() -> None:
     with pytest.raises(InferenceUnavailable, match="not loaded"):
         await ModelServer(child("pass"), load_timeout=0.05).endpoint()
