@@ -86,6 +86,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def database() -> Iterator[str]:
+    """Yield the URL of an empty database on a server of its own. Raises NoPostgres."""
+    with postgres_server() as server:
+        yield server.new_url()
+
+
 def _binaries() -> Path:
     """Return the folder of the newest server here; Debian keeps it out of the path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[4]))
