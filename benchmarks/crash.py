@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--platform", choices=[mode.value for mode in Mode], default=Mode.NONCE)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--rate", type=float, default=120.0, help="messages a second")
+    parser.add_argument("--rate", type=float, default=10.0, help="messages a second")
     parser.add_argument("--json", action="store_true", help="print one flat JSON object")
     options = parser.parse_args()
     mode = Mode(options.platform)

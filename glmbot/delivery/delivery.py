@@ -12,7 +12,7 @@ from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
 from glmbot.delivery.render import render
-from glmbot.delivery.sent_journal import SentJournal
+from glmbot.delivery.sending import Sending
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, MessageEvent
@@ -36,14 +36,14 @@ class Delivery:
         adapters: Mapping[str, Adapter],
         inbox: Inbox,
         outbox: Outbox,
-        journal: SentJournal,
+        sending: Sending,
         replies: Replies,
         ready: Wakeup,
     ) -> None:
         self._adapters = adapters
         self._inbox = inbox
         self._outbox = outbox
-        self._journal = journal
+        self._sending = sending
         self._replies = replies
         self._ready = ready
         self.stop_signs = StopSigns()
@@ -51,7 +51,7 @@ class Delivery:
     async def deliver(self, claimed: ClaimedEvent, reply: Reply) -> str:
         """Show the reply while it grows, then store it for delivery; return what the sender sees."""
         adapter = self._adapter(claimed.event.chat)
-        live = LiveMessage(claimed, adapter, self._outbox, self._journal, _reply_to(claimed.event))
+        live = LiveMessage(claimed, adapter, self._outbox, self._sending, _reply_to(claimed.event))
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)

@@ -10,7 +10,7 @@ from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.render import render
-from glmbot.delivery.sent_journal import SentJournal
+from glmbot.delivery.sending import Sending
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind, MessageRef
 from glmbot.storage.inbox import ClaimedEvent
@@ -33,12 +33,12 @@ class LiveMessage:
     """
 
     def __init__(
-        self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, journal: SentJournal, reply_to: str | None
+        self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, sending: Sending, reply_to: str | None
     ) -> None:
         self._claimed = claimed
         self._adapter = adapter
         self._outbox = outbox
-        self._journal = journal
+        self._sending = sending
         self._reply_to = reply_to
         self._text = ""
         self._changed = Wakeup()
@@ -125,9 +125,8 @@ class LiveMessage:
         reply_to = self._reply_to if index == 0 else None
         row = await self._outbox.open_live(self._claimed.inbox_id, index, chat, reply_to)
         crash_point("live_sending")
-        ref = await self._adapter.send(OutgoingMessage(chat, body, row.key, reply_to))
-        self._journal.note(row.key, ref)
+        ref = await self._sending.send(OutgoingMessage(chat, body, row.key, reply_to), row.key)
         crash_point("live_sent")
         await self._outbox.set_ref(row.outbox_id, ref)
-        self._journal.settle(row.key)
+        self._sending.settle(row.key)
         return ref

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.crash_points import crash_point
-from glmbot.delivery.sent_journal import SentJournal
+from glmbot.delivery.sending import Sending
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageRef
 from glmbot.storage.outbox import Outbox, OutboxMessage
@@ -30,14 +30,14 @@ class OutboxWorker:
         adapters: Mapping[str, Adapter],
         owned: Collection[str],
         outbox: Outbox,
-        journal: SentJournal,
+        sending: Sending,
         ready: Wakeup,
         progress: Wakeup,
     ) -> None:
         self._adapters = adapters
         self._owned = owned
         self._outbox = outbox
-        self._journal = journal
+        self._sending = sending
         self._ready = ready
         self._progress = progress
         self._busy: set[int] = set()
@@ -60,10 +60,9 @@ class OutboxWorker:
         try:
             crash_point("sending")
             ref = await self._send(row)
-            self._journal.note(row.key, ref)
             crash_point("sent")
             await self._outbox.mark_sent(row.outbox_id, ref)
-            self._journal.settle(row.key)
+            self._sending.settle(row.key)
         except RetryLater as error:
             logger.info("delivery waits %.1f s: %s", error.after, error)
             await self._wait(row, error.after)
@@ -83,7 +82,7 @@ class OutboxWorker:
         adapter = self._adapters[row.chat.adapter]
         ref = row.ref
         if ref is None:
-            ref = await adapter.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to))
+            ref = await self._sending.send(OutgoingMessage(row.chat, row.body, row.key, row.reply_to), row.key)
             if not (row.began_live and adapter.capabilities.has_idempotent_send):
                 return ref
         try:
@@ -91,7 +90,8 @@ class OutboxWorker:
             await adapter.edit(ref, row.body)
         except NotDelivered as error:
             logger.info("live message %s is gone, sending it anew: %s", row.key, error)
-            return await adapter.send(OutgoingMessage(row.chat, row.body, f"{row.key}{ANEW}", row.reply_to))
+            anew = OutgoingMessage(row.chat, row.body, f"{row.key}{ANEW}", row.reply_to)
+            return await self._sending.send(anew, row.key)
         return ref
 
     async def _wait(self, row: OutboxMessage, seconds: float) -> None:

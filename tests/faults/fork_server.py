@@ -5,6 +5,7 @@ further line the number of a signal to send; the answers are the process id, and
 bot is killed when its connection ends. There is no thread and no loop in this process that a child could inherit.
 """
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -138,7 +139,7 @@ def _tell(client: Client, number: int) -> None:
 
 
 if __name__ == "__main__":
-    load_plugins(PluginSettings())
+    asyncio.run(load_plugins(PluginSettings()))
     gc.collect()
     gc.freeze()
     ForkServer(sys.argv[1]).run()
