@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, create_engine, make_url, text
+from sqlalchemy import Row, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from glmbot.storage.backend import parse
 from tests.faults.answers import MARK, AnswerLedger, answer
 from tests.faults.platform import Platform, Shown
 
@@ -68,15 +69,13 @@ def read_stored(url: str) -> Stored:
 
 
 def reading_url(url: str, *, is_strict: bool = False) -> str:
-    """Return the database's URL for a driver that needs no loop.
+    """Return the database's URL, with its driver.
 
     A strict reader leaves SQLite's log alone: another would bring what a dead bot left there into the database.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        parsed = parsed.set(drivername="sqlite")
-        if is_strict:
-            parsed = parsed.set(database=f"file:{parsed.database}", query={"mode": "ro", "uri": "true"})
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite" and is_strict:
+        parsed = parsed.set(database=f"file:{parsed.database}", query={"mode": "ro", "uri": "true"})
     return parsed.render_as_string(hide_password=False)
 
 

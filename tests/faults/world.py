@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from glmbot.crash_points import VARIABLE
@@ -80,7 +80,7 @@ class World:
         """Return how many messages and replies are under way, as far as the database can be read now."""
         try:
             num_stored = await asyncio.to_thread(count, self.spec.database, UNFINISHED)
-        except OperationalError:
+        except DBAPIError:
             num_stored = 0
         return self.platform.num_unconfirmed + num_stored
 
@@ -147,5 +147,5 @@ async def until(condition: Callable[[], Any], what: str, deadline: float = 30.0)
 async def _holds(condition: Callable[[], Any]) -> bool:
     try:
         return bool(await condition())
-    except OperationalError:  # the bot has not made its tables yet
+    except DBAPIError:  # the bot has not made its tables yet
         return False
