@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -193,8 +193,11 @@ class App:
         """Let running answers end and replies leave; what is too slow is taken up at the next start."""
         logger.info("stopping")
         self._parts.worker.stop()
-        await self._parts.plugins.stop()
-        await asyncio.wait({worker}, timeout=FINISH_DEADLINE)
+        plugins = asyncio.create_task(self._parts.plugins.stop(), name="stopping plugins")
+        await asyncio.wait({worker, plugins}, timeout=FINISH_DEADLINE)
+        plugins.cancel()
+        with suppress(asyncio.CancelledError):
+            await plugins
         try:
             async with asyncio.timeout(DRAIN_DEADLINE):
                 while await self._parts.outbox.num_open():

@@ -168,10 +168,11 @@ class PluginHost:
             moment = await self.attempt(f"schedule of {what}", None, None, partial(bound.job.next_after, began))
             if moment is None:
                 return
-            await self._clock.sleep_until(moment)
+            is_time = await self._clock.sleep_until(moment)
             began = self._clock.now()
-            async with bound.turn:
-                await self.attempt(what, None, None, bound.job.run)
+            if is_time:
+                async with bound.turn:
+                    await self.attempt(what, None, None, bound.job.run)
 
     async def _attempt_in_time(self, what: str, otherwise: T, call: Callable[[], Awaitable[T]]) -> T:
         return await self.attempt(what, self._hook_deadline, otherwise, call)

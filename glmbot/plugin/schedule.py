@@ -16,8 +16,11 @@ class Clock(Protocol):
 
     def now(self) -> float: ...
 
-    async def sleep_until(self, moment: float) -> None:
-        """Return once `now` is `moment` or later."""
+    async def sleep(self, seconds: float) -> None:
+        """Return after so many seconds, also when the clock is set meanwhile."""
+
+    async def sleep_until(self, moment: float) -> bool:
+        """Return True once `now` is `moment` or later, or False when the clock was set back meanwhile."""
 
 
 class SystemClock:
@@ -27,10 +30,18 @@ class SystemClock:
         """Return the current time."""
         return time.time()
 
-    async def sleep_until(self, moment: float) -> None:
-        """Return once `now` is `moment` or later."""
+    async def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+        await asyncio.sleep(seconds)
+
+    async def sleep_until(self, moment: float) -> bool:
+        """Return True once `now` is `moment` or later, or False when the clock was set back meanwhile."""
+        longest = moment - time.time()
         while (left := moment - time.time()) > 0:
+            if left > longest + MAX_SLEEP:
+                return False
             await asyncio.sleep(min(left, MAX_SLEEP))
+        return True
 
 
 class Schedule(Protocol):

@@ -65,13 +65,18 @@ class ManualClock:
             self._sleeping.remove(sleeper)
             sleeper[1].set_result(None)
 
-    async def sleep_until(self, moment: float) -> None:
-        """Return once the clock was set to `moment` or later."""
+    async def sleep(self, seconds: float) -> None:
+        """Return once the clock was set forward by so many seconds."""
+        await self.sleep_until(self._now + seconds)
+
+    async def sleep_until(self, moment: float) -> bool:
+        """Return True once the clock was set to `moment` or later."""
         sleeper = moment, asyncio.get_running_loop().create_future()
         self._sleeping.append(sleeper)
         try:
             self.set(self._now)
             await sleeper[1]
+            return True
         finally:
             if sleeper in self._sleeping:
                 self._sleeping.remove(sleeper)

@@ -38,7 +38,7 @@ class Waits:
         future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._waiting[key] = future
         async with asyncio.TaskGroup() as tasks:
-            timer = tasks.create_task(self._end_at(self._clock.now() + timeout.total_seconds(), key, future))
+            timer = tasks.create_task(self._end_after(timeout.total_seconds(), key, future))
             try:
                 return await future
             finally:
@@ -46,8 +46,8 @@ class Waits:
                 if self._waiting.get(key) is future:
                     del self._waiting[key]
 
-    async def _end_at(self, moment: float, key: Key, future: asyncio.Future[str | None]) -> None:
-        await self._clock.sleep_until(moment)
+    async def _end_after(self, seconds: float, key: Key, future: asyncio.Future[str | None]) -> None:
+        await self._clock.sleep(seconds)
         if self._waiting.get(key) is future:
             self._end(key, None)
 

@@ -1,5 +1,6 @@
 """When jobs run."""
 
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,3 +49,22 @@ async def test_the_system_clock_wakes_up_late_enough() -> None:
     await clock.sleep_until(due)
     assert clock.now() >= due
     await clock.sleep_until(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+
+
+async def test_a_sleep_ends_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interval must not take a day longer; whoever sleeps reckons anew."""
+    monkeypatch.setattr("glmbot.plugin.schedule.MAX_SLEEP", 0.01)
+    wall = 1_000_000.0
+    monkeypatch.setattr("glmbot.plugin.schedule.time.time", lambda: wall)
+    sleeping = asyncio.create_task(SystemClock().sleep_until(wall + 5))
+    await asyncio.sleep(0.05)
+    assert not sleeping.done()
+    wall -= 86_400
+    async with asyncio.timeout(20):
+        assert not await sleeping
+
+
+async def test_a_timeout_is_not_moved_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glmbot.plugin.schedule.time.time", lambda: 0.0)
+    async with asyncio.timeout(20):
+        await SystemClock().sleep(0.01)
