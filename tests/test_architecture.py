@@ -1,6 +1,7 @@
 """What the architecture promises and no linter checks."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,12 @@ def test_nothing_is_evaluated_unpickled_or_trusted() -> None:
 @pytest.mark.parametrize(("plugin", "max_lines"), [("ping.py", 10), ("reminders.py", 60)])
 def test_the_example_plugins_are_small(plugin: str, max_lines: int) -> None:
     assert len((ROOT / "plugins" / plugin).read_text(encoding="utf-8").splitlines()) <= max_lines
+
+
+DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = re.findall(r"`((?:tests|benchmarks|docs)/[\w/]+\.\w+)", document.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).is_file()] == []

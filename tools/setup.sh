@@ -40,11 +40,13 @@ except OSError:
 PY
 }
 
-# Some tests speak to servers that others wrote: PostgreSQL, and one for Telegram, in JavaScript.
+# Some tests speak to servers that others wrote: PostgreSQL, and one for Telegram, in JavaScript. One records by strace
+# what reaches the disk.
 install_servers() {
     local packages=()
     command -v npm >/dev/null || packages+=(nodejs npm)
     command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null || packages+=(postgresql)
+    [ "$(uname)" != Linux ] || command -v strace >/dev/null || packages+=(strace)
     [ ${#packages[@]} = 0 ] && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing ${packages[*]}"
