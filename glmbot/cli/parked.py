@@ -53,13 +53,19 @@ def retry(
 
 
 def _with_parked(config: Path | None, work: "Callable[[Parked], Awaitable[T]]") -> T:
+    from glmbot.storage.backend import backend_of
     from glmbot.storage.database import Database
+    from glmbot.storage.migrate import migrations_folder, require_current
     from glmbot.storage.parked import Parked
 
     settings = read_settings(config, log_level="WARNING")
+    backend = backend_of(settings.database_url, settings.bot.data_dir)
+    if not backend.exists():
+        raise ConfigError(f"there is no database {backend.name!r} yet; the first start of the bot makes it")
+    require_current(backend, migrations_folder())
 
     async def run() -> T:
-        database = await Database.open(settings.database_url, settings.bot.data_dir)
+        database = Database(backend)
         try:
             return await work(Parked(database))
         finally:

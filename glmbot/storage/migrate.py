@@ -72,6 +72,12 @@ def schema_of(backend: Backend, migrations: Path) -> str | None:
         return known_revision(connection, backend, ScriptDirectory(str(migrations)))
 
 
+def require_current(backend: Backend, migrations: Path) -> None:
+    """Raise ConfigError unless the schema is that of this version: it may be an older bot's that runs now."""
+    if schema_of(backend, migrations) != ScriptDirectory(str(migrations)).get_current_head():
+        raise ConfigError(f"database {backend.name!r} has an older schema; start the bot, or run `glmbot db upgrade`")
+
+
 @contextmanager
 def exclusive(backend: Backend) -> Iterator[Connection]:
     """Have the one write transaction of the database while the body runs."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.conftest import RunBot
@@ -32,3 +34,14 @@ async def test_a_question_that_found_no_model_is_answered_when_the_operator_says
     assert (await glmbot(tmp_path, "parked", "list")).stdout == "nothing was put aside\n"
     assert_explained(await glmbot(tmp_path, "parked", "retry", "question", "1"), "no question 1 was put aside")
     assert_explained(await glmbot(tmp_path, "parked", "retry", "answers"), 'write "question NUMBER"')
+
+
+async def test_there_must_be_a_database_of_this_version(tmp_path: Path) -> None:
+    assert_explained(await glmbot(tmp_path, "parked", "list"), "there is no database 'data/glmbot.db' yet")
+    assert (await glmbot(tmp_path, "db", "upgrade")).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "glmbot.db")) as connection:
+        connection.execute("DELETE FROM alembic_version")
+        for table in ("plugin_store", "outbox", "turns", "inbox", "conversations", "senders"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.commit()
+    assert_explained(await glmbot(tmp_path, "parked", "list"), "has an older schema", "glmbot db upgrade")
