@@ -24,7 +24,8 @@ from tests.postgres import PostgresServer
 from tests.storage.conftest import Told, event
 
 ROOM = Chat("fake", "room", ChatKind.PRIVATE)
-DEADLINE = 30
+DEADLINE = 90
+"""Seconds; a server that crashed takes a while to come back on a busy machine."""
 
 
 @pytest.fixture
