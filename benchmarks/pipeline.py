@@ -26,6 +26,7 @@ import asyncio
 import json
 import os
 import platform as machine
+import signal
 import sqlite3
 import statistics
 import sys
@@ -137,7 +138,7 @@ def report(runs: Runs, options: argparse.Namespace) -> dict[str, object]:
         "cases": found,
         "model": "none: both sides echo in their own process",
         "num_cores": os.cpu_count(),
-        "machine": machine.platform(),
+        "machine": f"{machine.system()} {machine.machine()}",
         "versions": versions | {name: version(name) for name in PACKAGES},
         "rounds": options.rounds,
         "seconds": options.seconds,
@@ -169,6 +170,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where databases are made, and removed")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the bots and removes what they kept
     figures = report(measure(options), options)
     if options.json:
         print(json.dumps(figures))

@@ -13,10 +13,12 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.app import open_app
@@ -52,17 +54,22 @@ class OneBotAdapter:
         """For each user; they keep messages in order while those of others are stored."""
 
     async def run(self, accept: Accept) -> None:
-        """Receive until the platform ends the connection."""
+        """Receive until the connection ends, in whatever way: that is the end of the bot."""
         async with (
             connect(self._url, compression=None, ping_interval=None, max_queue=None) as self._connection,
             asyncio.TaskGroup() as tasks,  # as many as the platform has messages waiting
         ):
-            async for frame in self._connection:
-                fields = json.loads(frame)
-                if "echo" in fields:
-                    self._calls[fields["echo"]].set_result(str(fields["data"]["message_id"]))
-                elif fields["post_type"] == "message":
-                    tasks.create_task(self._take(fields["user_id"], _event_of(fields), accept))
+            with suppress(ConnectionClosed):
+                await self._receive(accept, tasks)
+
+    async def _receive(self, accept: Accept, tasks: asyncio.TaskGroup) -> None:
+        assert self._connection is not None
+        async for frame in self._connection:
+            fields = json.loads(frame)
+            if "echo" in fields:
+                self._calls[fields["echo"]].set_result(str(fields["data"]["message_id"]))
+            elif fields["post_type"] == "message":
+                tasks.create_task(self._take(fields["user_id"], _event_of(fields), accept))
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send a private message."""
