@@ -1,5 +1,6 @@
 """The files of a database: its folder, its backups and what their names say."""
 
+import itertools
 import re
 import time
 from calendar import timegm
@@ -10,7 +11,7 @@ from pathlib import Path
 from glmbot.errors import ConfigError
 
 _TIME_FORMAT = "%Y%m%dT%H%M%S"
-_BACKUP_NAME = re.compile(r"\.(?P<label>[\w-]+)-(?P<time>\d{8}T\d{6})\.backup")
+_BACKUP_NAME = re.compile(r"\.(?P<label>[\w-]+)-(?P<time>\d{8}T\d{6})(?:_\d+)?\.backup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,10 @@ class Backup:
 
 
 def backup_path(file: Path, label: str) -> Path:
-    """Return the path of a backup of `file` that is made now."""
-    return file.with_name(f"{file.name}.{label}-{timestamp()}.backup")
+    """Return the path of a backup of `file` that is made now, which no other has: not even one of the same second."""
+    stem = f"{file.name}.{label}-{timestamp()}"
+    names = (f"{stem}{f'_{number}' if number else ''}.backup" for number in itertools.count())
+    return next(path for name in names if not (path := file.with_name(name)).exists())
 
 
 def backups_of(file: Path) -> list[Backup]:

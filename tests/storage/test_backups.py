@@ -220,3 +220,11 @@ async def until(is_done: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not is_done():
             await asyncio.sleep(0.01)
+
+
+def test_two_backups_of_one_second_are_two(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one took the place of the first."""
+    monkeypatch.setattr("glmbot.storage.files.timestamp", lambda: "20260101T000000")
+    first, second = sqlite.back_up(file, "by-hand"), sqlite.back_up(file, "by-hand")
+    assert {backup.path for backup in backups_of(file)} == {first, second}
+    assert {backup.label for backup in backups_of(file)} == {"by-hand"}
