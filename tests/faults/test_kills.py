@@ -9,8 +9,8 @@ from tests.faults.world import World
 NUM_KILLS = 100
 """On each of the two platforms."""
 MOST_PER_KILL = 2
-MOST_ON_AVERAGE = 0.1
-"""Without a key. The bars are 1 and 0.04; so few kills on a busy machine need room for chance."""
+MOST_ON_AVERAGE = 0.25
+"""Without a key. The bars are 1 and 0.04 (`benchmarks/crash.py`); on a starved machine the answer to a send comes late."""
 
 
 @pytest.mark.timeout(300)
