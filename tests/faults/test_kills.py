@@ -10,7 +10,7 @@ NUM_KILLS = 100
 """On each of the two platforms."""
 MOST_PER_KILL = 2
 MOST_ON_AVERAGE = 0.25
-"""Without a key. The bars are 1 and 0.04 (`benchmarks/crash.py`); on a starved machine the answer to a send comes late."""
+"""Without a key. The bars are 1 and 0.04 (`benchmarks/crash.py`); on a starved machine answers to sends come late."""
 
 
 @pytest.mark.timeout(300)
