@@ -17,6 +17,7 @@ class FittedPrompt:
     """A prompt that fits, how many older turns were left out, and the tokens it leaves for the reply."""
 
     messages: Sequence[ChatMessage]
+    context_length: int
     num_dropped: int
     num_question_tokens: int
     max_reply_tokens: int
@@ -46,7 +47,7 @@ async def fit(prompt: Prompt, count: Count, budget: Budget) -> FittedPrompt:
     while turns and (await _count(messages, count)).num_tokens > room:
         turns = turns[1:]
         messages = replace(prompt, turns=turns).messages()
-    return FittedPrompt(messages, len(prompt.turns) - len(turns), bare_count.num_tokens, reply_room)
+    return FittedPrompt(messages, context, len(prompt.turns) - len(turns), bare_count.num_tokens, reply_room)
 
 
 def _newest_that_fit(turns: Sequence[Turn], room: int) -> tuple[Turn, ...]:

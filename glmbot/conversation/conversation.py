@@ -24,6 +24,8 @@ class Conversation:
         self._budget = budget
         self._told: set[int] = set()
         """Conversations whose senders know that older turns no longer fit; the database is not asked again."""
+        self._context_length: int | None = None
+        """Tokens that the model took the last time: more turns than hold so many need not be read."""
 
     def answer(self, conversation_id: int, event: MessageEvent, question: str) -> Reply:
         """Return the reply to `question`; the model is asked when its first piece is."""
@@ -60,14 +62,16 @@ class Conversation:
 
     async def _fitted_prompt(self, conversation_id: int, event: MessageEvent, reply: Reply) -> FittedPrompt:
         assert reply.question is not None
-        turns = await self._conversations.turns(conversation_id, before=reply.supersedes)
+        turns = await self._conversations.turns(conversation_id, reply.supersedes, self._context_length)
         prompt = Prompt(reply.question, tuple(reversed(turns)))
         for edit_prompt in self._hooks.edit_prompt:
             prompt = await edit_prompt(event, prompt)
         try:
-            return await fit(prompt, self._inference.count, self._budget)
+            fitted = await fit(prompt, self._inference.count, self._budget)
         except PromptTooLong as error:
             raise _too_long(event, error) from error
+        self._context_length = fitted.context_length
+        return fitted
 
 
 async def _nothing() -> AsyncGenerator[str]:

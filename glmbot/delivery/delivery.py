@@ -108,9 +108,9 @@ class Delivery:
     ) -> None:
         bodies = await self._render(claimed.event.chat, text)
         crash_point("answered")
+        self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked)
         crash_point("completed")
-        self._ready.call()
 
     async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
         return await render(text, self._adapter(chat).capabilities.form)

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 20
 """Unexpected errors after which a message is given up; waiting as a platform asks is not counted."""
 MAX_BACK_OFF = 300.0
+LOOK_EVERY = 5.0
+"""Seconds between two looks without news: what waited for room on a full disk was announced before it was stored."""
 ANEW = "n"
 """Makes another key: the platform would answer the old one with the message that was deleted."""
 
@@ -50,7 +52,7 @@ class OutboxWorker:
                     if row.outbox_id not in self._busy:
                         self._busy.add(row.outbox_id)
                         tasks.create_task(self._deliver(row))
-                await self._ready.wait()
+                await self._ready.wait(LOOK_EVERY)
 
     def look(self) -> None:
         """Look for messages now: there may be some that nobody announced."""
@@ -61,6 +63,7 @@ class OutboxWorker:
             crash_point("sending")
             ref = await self._send(row)
             crash_point("sent")
+            self._ready.call()  # the look for the chat's next message shares the commit
             await self._outbox.mark_sent(row.outbox_id, ref)
             self._sending.settle(row.key)
         except RetryLater as error:
@@ -68,13 +71,13 @@ class OutboxWorker:
             await self._wait(row, error.after)
         except NotDelivered as error:
             logger.warning("message %s not delivered: %s", row.key, error)
+            self._ready.call()
             await self._outbox.fail(row.outbox_id, str(error))
         except Exception:
             logger.exception("delivery of message %s failed, attempt %d", row.key, row.attempts + 1)
             await self._back_off(row)
         finally:
             self._busy.discard(row.outbox_id)
-            self._ready.call()
             self._progress.call()
 
     async def _send(self, row: OutboxMessage) -> MessageRef:
@@ -102,6 +105,7 @@ class OutboxWorker:
     async def _back_off(self, row: OutboxMessage) -> None:
         """Deal with an error the adapter did not foresee: later again, but not for ever."""
         if row.attempts + 1 >= MAX_ATTEMPTS:
+            self._ready.call()
             await self._outbox.fail(row.outbox_id, "too many unexpected errors; the log has them")
         else:
             at = time.monotonic() + min(2.0**row.attempts, MAX_BACK_OFF)

@@ -19,18 +19,23 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
 
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
+
+        The call for the workers comes before the wait for the database: their claim then stands behind the event in
+        its queue, and shares the commit.
         """
         crash_point("fetched")
         event = admission.cut(event)
         if admission.is_refused_at_sight(event):
-            if event.is_addressed and await inbox.add(event, is_immediate=True):
+            if event.is_addressed:
                 arrived.call()
+                await inbox.add(event, is_immediate=True)
         elif plugins.is_waiting_for(event) and not (await safety.check(event.text, Direction.IN)).is_blocked:
             if await inbox.add(event, is_done=True) and not plugins.offer_reply(event):
                 await inbox.reopen(event)  # the wait has ended meanwhile
                 arrived.call()
-        elif event.is_addressed and await inbox.add(event, is_immediate=plugins.is_immediate(event.text)):
+        elif event.is_addressed:
             arrived.call()
+            await inbox.add(event, is_immediate=plugins.is_immediate(event.text))
         crash_point("stored")
 
     return accept

@@ -15,6 +15,10 @@ from glmbot.storage.upsert import insert
 
 NEWEST = 2**31 - 1
 """Above every turn's id."""
+MANY = 200
+"""Turns that are given to a model at most."""
+FEW = 50
+"""Turns that are read at first; in a long conversation they fill the context of a small model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,15 @@ class Conversations:
         """Return the id of the conversation that an event belongs to."""
         return await self._database.run(lambda connection: conversation_of(connection, event))
 
-    async def turns(self, conversation_id: int, before: int | None = None, limit: int = 200) -> list[Turn]:
-        """Return the turns since the last reset, newest first; only those before the turn `before`."""
-        rows = await self._visible_turns(conversation_id, before, limit)
-        return [Turn(row.question, row.answer, row.num_tokens) for row in rows]
+    async def turns(self, conversation_id: int, before: int | None = None, max_tokens: int | None = None) -> list[Turn]:
+        """Return the turns since the last reset, newest first, at most MANY; only those before the turn `before`.
+
+        Turns beyond the first that hold `max_tokens` together may be left out.
+        """
+        rows = await self._visible_turns(conversation_id, before, MANY if max_tokens is None else FEW)
+        if max_tokens is not None and len(rows) == FEW and sum(row.num_tokens for row in rows) <= max_tokens:
+            rows = await self._visible_turns(conversation_id, before, MANY)
+        return [Turn(row[1], row[2], row[3]) for row in rows]
 
     async def last_turn(self, conversation_id: int) -> LastTurn | None:
         """Return the newest turn since the last reset."""

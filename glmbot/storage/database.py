@@ -1,12 +1,16 @@
-"""The database: one thread works on it, and all that waits at the same moment shares one commit."""
+"""The database: one thread works on it, and all that waits at the same moment shares one commit.
+
+What is asked for in one turn of the event loop is done in that order, in one transaction.
+"""
 
 import asyncio
 import logging
-from collections import deque
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, UpdateBase
@@ -55,10 +59,14 @@ class Database:
         self.num_outages = 0
         """How often the database was away, so that what one may have left half-way can be mended."""
         self._engine = backend.engine()
-        self._thread = ThreadPoolExecutor(1, "database")
-        self._waiting: deque[_Job] = deque()
-        self._working: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
         self._troubles: set[str] = set()
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[_Job] = []
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._is_given_up = False
+        self._thread = Thread(target=self._work_off, name="database", daemon=True)
+        self._thread.start()
 
     @classmethod
     async def open(cls, url: str, data_dir: Path = Path("data")) -> "Database":
@@ -86,11 +94,16 @@ class Database:
         return await self._do(work, needs_room=True)
 
     async def _do(self, work: Work[T], needs_room: bool) -> T:
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Job(work, done, needs_room))
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work_off(), name="database")
+        done: asyncio.Future[T] = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Job(work, done, needs_room))
         return await done
+
+    def _hand_over(self) -> None:
+        """Give the thread what was gathered in one turn of the loop: it shares a commit."""
+        self._jobs.put(self._gathered)
+        self._gathered = []
 
     async def execute(self, statement: UpdateBase, values: Values | None = None) -> int:
         """Run one statement that changes rows; return how many it did."""
@@ -106,34 +119,21 @@ class Database:
 
     async def close(self) -> None:
         """Do what still waits, and close all connections."""
-        if self._working is not None:
-            await asyncio.wait({self._working}, timeout=CLOSE_DEADLINE)
-            self._working.cancel()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._hand_over()
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join, CLOSE_DEADLINE)
+        self._is_given_up = True
         self._engine.dispose()
 
-    async def _work_off(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-            outcomes = await loop.run_in_executor(self._thread, self._commit, [job.work for job in jobs])
-            if away := self._settle(jobs, outcomes):
-                self.num_outages += AWAY not in self._troubles
-                self._begin_trouble(AWAY, f"{away}; everything waits until it is back")
-                await asyncio.sleep(AWAY_PAUSE)
-
-    def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> DatabaseAway | None:
-        """Tell the outcomes; what the database was away for waits on, in its place."""
-        away, again = None, []
+    def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Any]) -> None:
+        """Tell the outcomes; what the database was away for is done again."""
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, DatabaseAway):
-                away = outcome
-                again.append(job)
+                self.num_outages += AWAY not in self._troubles
+                self._begin_trouble(AWAY, f"{outcome}; everything waits until it is back")
             else:
                 self._note(job, outcome)
                 _tell(job, outcome)
-        self._waiting.extendleft(reversed(again))
-        return away
 
     def _note(self, job: _Job, outcome: object) -> None:
         """Keep track of troubles: the outcome of a job shows when one begins, and when it is over."""
@@ -157,18 +157,52 @@ class Database:
 
     # -- in the thread
 
+    def _work_off(self) -> None:
+        while (jobs := self._take()) is not None and not self._is_given_up:
+            while jobs:
+                outcomes = self._commit([job.work for job in jobs])
+                if self._is_given_up:
+                    break  # nobody listens any more
+                self._loop.call_soon_threadsafe(self._settle, jobs, outcomes)
+                jobs = [job for job, outcome in zip(jobs, outcomes, strict=True) if isinstance(outcome, DatabaseAway)]
+                if jobs:
+                    time.sleep(AWAY_PAUSE)
+        self._disconnect()
+
+    def _take(self) -> list[_Job] | None:
+        """Wait for jobs; return them with all others that wait by then, None at the end."""
+        jobs = self._jobs.get()
+        while jobs is not None and not self._jobs.empty() and len(jobs) < MAX_BATCH:
+            more = self._jobs.get()
+            if more is None:
+                self._jobs.put(None)  # the end comes after these
+                break
+            jobs += more
+        return jobs
+
     def _commit(self, works: Sequence[Work[Any]]) -> list[Any]:
         """Do all in one transaction, or each in its own where one fails; return the result or error of each."""
         try:
-            with self._engine.begin() as connection:
-                return [work(connection) for work in works]
+            with self._connected().begin() as transaction:
+                return [work(transaction.connection) for work in works]
         except Exception as error:  # noqa: BLE001  told to the one who waits for it
             meaning = self._meaning(error)
+            self._disconnect()
         if isinstance(meaning, DatabaseAway):
             return [meaning] * len(works)
         if len(works) == 1:
             return [meaning]
         return [outcome for work in works for outcome in self._commit([work])]
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _meaning(self, error: Exception) -> Exception:
         backend = self.backend

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, exists, false, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from glmbot.errors import RetryLater
@@ -76,13 +76,14 @@ class Inbox:
         Only of these adapters, where they are given: the events of others wait until theirs is back.
         """
         self._looked_at = time.monotonic()
-        values = {"now": self._looked_at, "most": limit, "adapters": list(adapters or [])}
+        values = {"now": self._looked_at, "most": limit}
+        statement = CLAIM if adapters is None else _claim_of(tuple(adapters))
         num_outages = self._database.num_outages
 
         def work(connection: Connection) -> Sequence[Row[Any]]:
             if num_outages != self._num_outages:  # a claim whose outcome never arrived is nobody's
                 connection.execute(_reopen(adapters).where(inbox.c.inbox_id.not_in(list(self._running))))
-            return connection.execute(CLAIM if adapters is None else _CLAIM_OF_ADAPTERS, values).all()
+            return connection.execute(statement, values).all()
 
         claimed = sorted((_claimed(row) for row in await self._database.run(work)), key=lambda one: one.inbox_id)
         self._num_outages = num_outages
@@ -249,4 +250,9 @@ def _claim(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
 
 
 CLAIM = _claim()
-_CLAIM_OF_ADAPTERS = _claim(inbox.c.adapter.in_(bindparam("adapters", expanding=True)))
+
+
+@cache
+def _claim_of(adapters: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Return the statement for some adapters, which is made once for all: the bot owns now these, now those."""
+    return _claim(or_(false(), *(inbox.c.adapter == name for name in adapters)))

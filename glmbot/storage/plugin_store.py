@@ -3,7 +3,7 @@
 import json
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from glmbot.storage.column_types import CleanText
 from glmbot.storage.database import Database
@@ -20,8 +20,7 @@ class PluginStore:
 
     async def get(self, key: str) -> JsonValue:
         """Return a value, None where there is none."""
-        statement = select(plugin_store.c.value).where(plugin_store.c.plugin == self._plugin, plugin_store.c.key == key)
-        value: JsonValue = await self._database.scalar(statement)
+        value: JsonValue = await self._database.scalar(_VALUE, {"of": self._plugin, "name": key})
         return value
 
     async def set(self, key: str, value: JsonValue) -> None:
@@ -56,3 +55,8 @@ class PluginStore:
             json.dumps(value)
         except (TypeError, ValueError) as error:
             raise TypeError(f"plugin {self._plugin!r}: the value of {key!r} cannot be stored: {error}") from error
+
+
+_VALUE = select(plugin_store.c.value).where(
+    plugin_store.c.plugin == bindparam("of"), plugin_store.c.key == bindparam("name")
+)
