@@ -15,6 +15,7 @@ from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
+from glmbot.delivery.pace import Paces
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.sent_journal import SentJournal
 from glmbot.dispatch.admin import Admins
@@ -294,8 +295,8 @@ def _build(
     hooks = Hooks()
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
-    sending = Sending(adapters, journal)
-    delivery = Delivery(adapters, inbox, outbox, sending, Replies(database), ready)
+    sending, paces = Sending(adapters, journal), Paces()
+    delivery = Delivery(adapters, inbox, outbox, sending, Replies(database), paces, ready)
     admins = Admins(settings.bot.admin_chats, adapters)
     database.report = admins
     supervision = Supervision(report=admins)
@@ -319,7 +320,7 @@ def _build(
         inbox=inbox,
         outbox=outbox,
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
-        outbox_worker=OutboxWorker(adapters, owned, outbox, sending, ready, progress),
+        outbox_worker=OutboxWorker(adapters, owned, outbox, sending, paces, ready, progress),
         plugins=plugins,
         progress=progress,
         backups=_backups_of(settings.storage, database.backend),

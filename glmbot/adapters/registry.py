@@ -57,8 +57,9 @@ def _account_of(name: str, section: Mapping[str, object]) -> "_Account":
     field = AdapterSettings.model_fields.get(platform)
     if field is None:
         return _Account(platform, rest, bool(rest.get("enabled", True)))
+    kind: Any = field.annotation
     try:
-        typed = TypeAdapter(field.annotation).validate_python(rest)
+        typed = TypeAdapter(kind).validate_python(rest)
     except ValidationError as error:
         reasons = [f"setting {_key(name, *row['loc'])!r}: {row['msg']}" for row in error.errors()]
         raise ConfigError("; ".join(reasons)) from None  # the original quotes values, which may be secret

@@ -11,6 +11,7 @@ from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
+from glmbot.delivery.pace import Paces
 from glmbot.delivery.render import render
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.stop_sign import StopSigns
@@ -38,6 +39,7 @@ class Delivery:
         outbox: Outbox,
         sending: Sending,
         replies: Replies,
+        paces: Paces,
         ready: Wakeup,
     ) -> None:
         self._adapters = adapters
@@ -45,13 +47,14 @@ class Delivery:
         self._outbox = outbox
         self._sending = sending
         self._replies = replies
+        self._paces = paces
         self._ready = ready
         self.stop_signs = StopSigns()
 
     async def deliver(self, claimed: ClaimedEvent, reply: Reply) -> str:
         """Show the reply while it grows, then store it for delivery; return what the sender sees."""
         adapter = self._adapter(claimed.event.chat)
-        live = LiveMessage(claimed, adapter, self._outbox, self._sending, _reply_to(claimed.event))
+        live = LiveMessage(claimed, adapter, self._outbox, self._sending, self._paces, _reply_to(claimed.event))
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)

@@ -9,18 +9,17 @@ from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
+from glmbot.delivery.pace import Pace, Paces
 from glmbot.delivery.render import render
 from glmbot.delivery.sending import Sending
 from glmbot.errors import NotDelivered, RetryLater
-from glmbot.events import ChatKind, MessageRef
+from glmbot.events import MessageRef
 from glmbot.storage.inbox import ClaimedEvent
 from glmbot.storage.outbox import Outbox
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
-GROUP_FACTOR = 2.0
-"""Groups have a tighter limit than private chats (Telegram: 20 messages a minute, edits count)."""
 CALL_DEADLINE = 8.0
 """Seconds to let a call under way finish at the end, so that a message just sent gets its ref stored."""
 
@@ -33,12 +32,19 @@ class LiveMessage:
     """
 
     def __init__(
-        self, claimed: ClaimedEvent, adapter: Adapter, outbox: Outbox, sending: Sending, reply_to: str | None
+        self,
+        claimed: ClaimedEvent,
+        adapter: Adapter,
+        outbox: Outbox,
+        sending: Sending,
+        paces: Paces,
+        reply_to: str | None,
     ) -> None:
         self._claimed = claimed
         self._adapter = adapter
         self._outbox = outbox
         self._sending = sending
+        self._paces = paces
         self._reply_to = reply_to
         self._text = ""
         self._changed = Wakeup()
@@ -65,14 +71,17 @@ class LiveMessage:
         interval = self._adapter.capabilities.edit_interval
         if interval is None:
             return
-        if self._claimed.event.chat.kind is ChatKind.GROUP:
-            interval *= GROUP_FACTOR
+        pace = self._paces.of(self._claimed.event.chat, interval)
         await self._recall()
+        await self._pause(pace.interval)
         while not self._ending.is_set():
             await self._changed.wait()
-            await self._pause(interval)
-            if not self._ending.is_set() and await self._is_next():
-                await self._pause(await self._update())
+            if not await self._is_next():
+                await self._pause(pace.interval)
+                continue
+            await self._pause(pace.reserve())
+            if not self._ending.is_set():
+                await self._update(pace)
 
     async def _is_next(self) -> bool:
         """Tell whether all earlier replies are shown: a new message must not overtake them."""
@@ -96,29 +105,33 @@ class LiveMessage:
         except TimeoutError:
             return
 
-    async def _update(self) -> float:
-        """Bring the platform up to date; return how long it asks to be left alone."""
+    async def _update(self, pace: Pace) -> None:
+        """Bring the platform up to date."""
         parts = await render(self._text, self._adapter.capabilities.form)
         try:
-            for index, body in enumerate(parts):
-                await self._show_part(index, body)
+            num_calls = sum([await self._show_part(index, body) for index, body in enumerate(parts)])
+            pace.note_success()
+            pace.spend(max(0, num_calls - 1))  # the first had its turn
         except RetryLater as error:
             logger.info("live message waits %.1f s: %s", error.after, error)
+            pace.note_wait(error.after)
             self._changed.call()
-            return error.after
         except NotDelivered as error:
             # it may have been shown all the same: never try again here, the final delivery does it once
             logger.warning("live message given up: %s", error)
             self._ending.set()
-        return 0.0
 
-    async def _show_part(self, index: int, body: Rendered) -> None:
+    async def _show_part(self, index: int, body: Rendered) -> bool:
+        """Show one part, if it is not shown like this already; return whether the platform was called."""
         ref, shown = self._shown.get(index, (None, None))
+        if shown == body:
+            return False
         if ref is None:
             ref = await self._send_part(index, body)
-        elif shown != body:
+        else:
             await self._adapter.edit(ref, body)
         self._shown[index] = (ref, body)
+        return True
 
     async def _send_part(self, index: int, body: Rendered) -> MessageRef:
         chat = self._claimed.event.chat

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.crash_points import crash_point
+from glmbot.delivery.pace import Paces
 from glmbot.delivery.sending import Sending
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageRef
@@ -33,6 +34,7 @@ class OutboxWorker:
         owned: Collection[str],
         outbox: Outbox,
         sending: Sending,
+        paces: Paces,
         ready: Wakeup,
         progress: Wakeup,
     ) -> None:
@@ -40,6 +42,7 @@ class OutboxWorker:
         self._owned = owned
         self._outbox = outbox
         self._sending = sending
+        self._paces = paces
         self._ready = ready
         self._progress = progress
         self._busy: set[int] = set()
@@ -61,6 +64,8 @@ class OutboxWorker:
     async def _deliver(self, row: OutboxMessage) -> None:
         try:
             crash_point("sending")
+            if pace := self._paces.find(row.chat):
+                pace.spend()
             ref = await self._send(row)
             crash_point("sent")
             self._ready.call()  # the look for the chat's next message shares the commit
@@ -98,6 +103,8 @@ class OutboxWorker:
         return ref
 
     async def _wait(self, row: OutboxMessage, seconds: float) -> None:
+        if pace := self._paces.find(row.chat):
+            pace.note_wait(seconds)
         until = time.monotonic() + seconds
         await self._outbox.wait(row.outbox_id, until)
         self._ready.call_at(until)

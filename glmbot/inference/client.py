@@ -82,6 +82,8 @@ class InferenceClient:
         self._source = source
         self._settings = settings
         self._model = settings.remote_model
+        self._without_count: set[Endpoint] = set()
+        """Where nobody counts tokens; they are not asked again."""
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(settings.timeout, connect=10), trust_env=bool(settings.url)
         )
@@ -115,6 +117,8 @@ class InferenceClient:
     async def count(self, messages: Sequence[ChatMessage]) -> TokenCount | None:
         """Return the prompt's token count, or None where the server cannot tell."""
         endpoint = await self._source.endpoint()
+        if endpoint in self._without_count:
+            return None
         body = {"model": await self._model_name(endpoint), "messages": [asdict(message) for message in messages]}
         url = f"{endpoint.url.removesuffix('/v1')}/tokenize"
         try:
@@ -122,6 +126,7 @@ class InferenceClient:
         except httpx.TransportError as error:
             raise InferenceUnavailable(f"model server at {endpoint.url}: {type(error).__name__}") from error
         if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED):
+            self._without_count.add(endpoint)
             return None
         if response.status_code != httpx.codes.OK:
             raise _error_from(response)

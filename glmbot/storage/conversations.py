@@ -47,7 +47,7 @@ class Conversations:
         rows = await self._visible_turns(conversation_id, before, MANY if max_tokens is None else FEW)
         if max_tokens is not None and len(rows) == FEW and sum(row.num_tokens for row in rows) <= max_tokens:
             rows = await self._visible_turns(conversation_id, before, MANY)
-        return [Turn(row[1], row[2], row[3]) for row in rows]
+        return [Turn(row.question, row.answer, row.num_tokens) for row in rows]
 
     async def last_turn(self, conversation_id: int) -> LastTurn | None:
         """Return the newest turn since the last reset."""

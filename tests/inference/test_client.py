@@ -120,9 +120,17 @@ async def test_a_server_that_is_away_is_unavailable() -> None:
     await client.close()
 
 
-async def test_a_server_that_cannot_count_is_no_error(serve: Serve) -> None:
-    client = await serve(failing(404, "{}"))
-    assert await client.count(QUESTION) is None
+async def test_a_server_that_cannot_count_is_no_error_and_is_not_asked_again(serve: Serve) -> None:
+    num_calls = 0
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        nonlocal num_calls
+        num_calls += 1
+        return web.Response(status=404, text="{}")
+
+    client = await serve(refuse)
+    assert [await client.count(QUESTION) for _ in range(2)] == [None, None]
+    assert num_calls == 1
 
 
 async def test_counts_come_with_the_context_length(serve: Serve) -> None:
