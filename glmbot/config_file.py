@@ -142,8 +142,8 @@ def example() -> str:
         "# Every setting of glmbot with its default. Copy this file to config.toml and change what you need.\n"
         "# Each can also come from the environment: GLMBOT_ADAPTERS__TELEGRAM__TOKEN sets adapters.telegram.token;\n"
         "# that is the better place for tokens. Lines that begin with # are switched off.\n"
-        "# A further account of a platform is a section of any name that says which platform it is for: [adapters.support]\n"
-        '# with platform = "telegram", and a token of its own.\n'
+        "# A further account of a platform is a section of any name, say [adapters.support], in which the setting\n"
+        '# "platform" names the platform.\n'
     )
     return head + "".join(_example_of(Settings, ""))
 
