@@ -1,0 +1,97 @@
+"""Every adapter of ours keeps the promises of the adapter protocol."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from glmbot.adapters.conformance import Conformance, Stage
+from glmbot.adapters.discord import DiscordAdapter
+from glmbot.adapters.discord import Waits as DiscordWaits
+from glmbot.adapters.telegram import TelegramAdapter
+from glmbot.adapters.telegram_waits import Waits as TelegramWaits
+from glmbot.events import Chat, ChatKind
+from glmbot.settings import DiscordSettings, TelegramSettings
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_forms import DM
+from tests.fakes.telegram import PRIVATE, FakeTelegram
+
+
+class TelegramStage(Stage):
+    """Our strict Bot API. A cut poll is how a connection is lost there."""
+
+    def __init__(self, telegram: FakeTelegram) -> None:
+        settings = TelegramSettings(token=telegram.token, base_url=telegram.base_url)
+        adapter = TelegramAdapter("telegram", settings, waits=TelegramWaits(poll=1, answer=5.0, first=0.01))
+        super().__init__(adapter, Chat("telegram", str(PRIVATE.id), ChatKind.PRIVATE))
+        self._telegram = telegram
+        self._last = ("", 0)
+
+    async def write(self, text: str) -> None:
+        self._last = (text, await self._telegram.receive(text))
+
+    async def write_again(self) -> None:
+        text, number = self._last
+        await self._telegram.receive(text, message_id=number)
+
+    async def shown(self) -> Sequence[str]:
+        return self._telegram.visible()
+
+    async def ask_to_wait(self, seconds: float) -> None:
+        self._telegram.fail("sendMessage", 429, "Too Many Requests", retry_after=round(seconds))
+
+    async def refuse(self) -> None:
+        self._telegram.block(PRIVATE.id)
+
+    async def cut(self) -> None:
+        self._telegram.cut("getUpdates")
+
+
+class TestTelegram(Conformance):
+    """Telegram, by long polling."""
+
+    @asynccontextmanager
+    async def stage(self) -> AsyncIterator[Stage]:
+        async with FakeTelegram() as telegram:
+            telegram.add_chat(PRIVATE)
+            yield TelegramStage(telegram)
+
+
+class DiscordStage(Stage):
+    """Our strict gateway and API."""
+
+    def __init__(self, discord: FakeDiscord) -> None:
+        settings = DiscordSettings(token=discord.token, api_url=discord.api_url)
+        adapter = DiscordAdapter("discord", settings, waits=DiscordWaits(answer=5.0, outage=20.0, storage=5.0))
+        super().__init__(adapter, Chat("discord", str(DM.id), ChatKind.PRIVATE))
+        self._discord = discord
+        self._last = ("", 0)
+
+    async def connected(self) -> None:
+        await self._discord.connected()
+
+    async def write(self, text: str) -> None:
+        self._last = (text, await self._discord.receive(text))
+
+    async def write_again(self) -> None:
+        text, number = self._last
+        await self._discord.receive(text, message_id=number)
+
+    async def shown(self) -> Sequence[str]:
+        return self._discord.visible()
+
+    async def ask_to_wait(self, seconds: float) -> None:
+        self._discord.fail("send", 429, retry_after=seconds)
+
+    async def refuse(self) -> None:
+        self._discord.forbid(DM)
+
+    async def cut(self) -> None:
+        await self._discord.gateway.close(4000)
+
+
+class TestDiscord(Conformance):
+    """Discord, by its gateway."""
+
+    @asynccontextmanager
+    async def stage(self) -> AsyncIterator[Stage]:
+        async with FakeDiscord() as discord:
+            yield DiscordStage(discord)
