@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "glmbot").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
 
 BROAD_EXCEPTS = {
+    "glmbot/adapters/conformance.py": "the kit starts an adapter that fails again, as the bot does",
     "glmbot/background.py": "what accompanies an answer never fails it",
     "glmbot/delivery/outbox_worker.py": "a delivery that fails is tried again",
     "glmbot/dispatch/admin.py": "a notice never harms anything else",
