@@ -26,11 +26,23 @@ class LengthUnit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text that goes out as a file of this name, in UTF-8."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
-    """One message's text in the platform's dialect, and the same as plain text to fall back to."""
+    """One message's text in the platform's dialect, and the same as plain text to fall back to.
+
+    With a file, the text is the caption; only platforms that declare `can_send_files` are given one.
+    """
 
     text: str
     plain: str
+    file: TextFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

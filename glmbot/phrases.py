@@ -52,6 +52,10 @@ class Phrase(Enum):
         "The plugin {plugin} is switched off, because it failed several times. Please tell the operator of this bot.",
         "插件 {plugin} 多次出错，已被停用，请告知机器人的管理员。",
     )
+    ANSWER_IN_FILE = (
+        "The answer is long: all of it is in this file.",
+        "回答较长，全文在这个文件里。",
+    )
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
         "I have no answer to that. Please ask in other words.",

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from glmbot.app import open_app
+from glmbot.content import TextFile
+from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind
 from tests.conftest import RunBot, bot_settings
@@ -124,6 +126,23 @@ async def test_a_long_answer_arrives_whole_in_parts(platform: FakeAdapter, model
         while " ".join(platform.texts()).split() != "".join(words).split():
             await asyncio.sleep(0.01)
     assert len(platform.texts()) > 4
+
+
+async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(model: FakeModel, tmp_path: Path) -> None:
+    words = [f"word{number} " for number in range(500)]
+    model.script = lambda _: words
+    platform = FakeAdapter(can_send_files=True)
+    async with open_app(bot_settings(tmp_path, model, {}), {platform.name: platform}) as app:
+        running = asyncio.create_task(app.run())
+        await platform.receive("go on")
+        await platform.until_text("all of it is in this file")
+        app.stop()
+        await running
+    *parts, last = platform.messages.values()
+    assert len(parts) == MAX_PARTS - 1
+    shown = " ".join(part.text for part in parts).split()
+    assert shown == "".join(words).split()[: len(shown)]
+    assert last.file == TextFile("answer.md", "".join(words))
 
 
 @pytest.mark.usefixtures("bot")

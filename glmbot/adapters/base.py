@@ -25,6 +25,8 @@ class Capabilities:
     """How often the typing sign must be renewed; None: has none."""
     has_idempotent_send: bool
     """Whether a repeated `OutgoingMessage.key` returns the first message instead of sending twice."""
+    can_send_files: bool = False
+    """Whether a message may carry `Rendered.file`; such a message is never edited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
-from glmbot.content import LengthUnit, Rendered
+from glmbot.content import LengthUnit, Rendered, TextFile
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, MessageEvent, MessageRef
 
@@ -55,6 +55,10 @@ class Stage:
 
     async def shown(self) -> Sequence[str]:
         """Return the bot's messages that can be seen in the chat, oldest first, without markup."""
+        raise NotImplementedError
+
+    async def files(self) -> Sequence[tuple[str, bytes]]:
+        """Return the files that can be seen in the chat, by name and content. Needed for `can_send_files`."""
         raise NotImplementedError
 
     async def write_again(self) -> None:
@@ -213,6 +217,21 @@ class Conformance:
                 text = letter * _most_of(letter, stage.adapter)
                 await _send(stage, text, f"key of {letter}")
                 assert (await stage.shown())[-1] == text
+
+        self._play(play)
+
+    def test_sends_a_file(self) -> None:
+        """Where `can_send_files` is declared, a message may carry a text as a file, with a caption."""
+        file = TextFile("answer.md", "# 标题\n\nlong, long ago 🎓\n" * 100)
+
+        async def play(stage: Stage, door: Door) -> None:
+            if not stage.adapter.capabilities.can_send_files:
+                pytest.skip("the adapter does not declare can_send_files")
+            message = OutgoingMessage(stage.chat, Rendered("It is long.", "It is long.", file), "key")
+            ref = await _patiently(lambda: stage.adapter.send(message))
+            assert ref.message_id
+            assert list(await stage.shown()) == ["It is long."]
+            assert list(await stage.files()) == [(file.name, file.text.encode())]
 
         self._play(play)
 

@@ -67,6 +67,7 @@ class DiscordAdapter:
             edit_interval=1.5,  # about five calls in five seconds and channel
             typing_interval=8.0,  # the sign lasts 10 s
             has_idempotent_send=True,
+            can_send_files=True,
         )
 
     @property
@@ -115,7 +116,8 @@ class DiscordAdapter:
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a server as a reply to the message it answers."""
         text = mended(message.body.text)
-        sent_id = await self._connected().send(_channel_of(message.chat), text, message.key, _replied_to(message))
+        channel_id, reply_to = _channel_of(message.chat), _replied_to(message)
+        sent_id = await self._connected().send(channel_id, text, message.key, reply_to, message.body.file)
         return MessageRef(message.chat, sent_id)
 
     async def edit(self, ref: MessageRef, body: Rendered) -> None:

@@ -1,6 +1,7 @@
 """The connection to Discord: the only importer of discord.py, with glmbot's errors and an address of its own."""
 
 import asyncio
+import io
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,15 @@ from discord.http import HTTPClient, Route
 from pydantic import ValidationError
 
 from glmbot.adapters.discord_commands import are_registered
-from glmbot.adapters.discord_events import Account, Message, SlashCommand, read_message, read_slash_command
+from glmbot.adapters.discord_events import (
+    Account,
+    Message,
+    SlashCommand,
+    mended,
+    read_message,
+    read_slash_command,
+)
+from glmbot.content import TextFile
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 
 logger = logging.getLogger(__name__)
@@ -180,20 +189,23 @@ class Client(discord.Client):
 
     # -- calls
 
-    async def send(self, channel_id: str, text: str, key: str, reply_to: str | None) -> str:
+    async def send(
+        self, channel_id: str, text: str, key: str, reply_to: str | None, file: TextFile | None = None
+    ) -> str:
         """Send a message and return its id; the same key returns the same message for some minutes.
 
         An earlier attempt may have sent less of a text that was still growing; that message is brought up to date.
         """
         with self._errors(channel_id):
             place = self.get_partial_messageable(int(channel_id))
-            if reply_to is None:
-                sent = await place.send(text, nonce=key, suppress_embeds=True)
-            else:
-                reference = discord.MessageReference(
+            options: dict[str, Any] = {"nonce": key, "suppress_embeds": True}
+            if reply_to is not None:
+                options["reference"] = discord.MessageReference(
                     message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
                 )
-                sent = await place.send(text, nonce=key, suppress_embeds=True, reference=reference)
+            if file is not None:
+                options["file"] = discord.File(io.BytesIO(mended(file.text).encode()), file.name)
+            sent = await place.send(text, **options)
             if sent.content.strip() != text.strip():
                 await sent.edit(content=text)
             return str(sent.id)

@@ -34,7 +34,7 @@ from glmbot.adapters.telegram_request import (
 from glmbot.adapters.telegram_token import Token
 from glmbot.adapters.telegram_updates import Account, album_of, mended, number_of, read_event
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import LengthUnit, Markup, Rendered, TextForm
+from glmbot.content import LengthUnit, Markup, Rendered, TextFile, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
 from glmbot.settings import TelegramSettings
@@ -92,6 +92,7 @@ class TelegramAdapter:
             edit_interval=1.5,  # about one message a second and chat, and edits count
             typing_interval=4.0,  # the sign lasts 5 s
             has_idempotent_send=False,
+            can_send_files=True,
         )
 
     @property
@@ -291,7 +292,10 @@ class TelegramAdapter:
     # -- sending
 
     async def _send(self, message: OutgoingMessage) -> MessageRef:
-        number = await _with_plain_fallback(message.body, partial(self._send_text, message))
+        if file := message.body.file:
+            number = await self._send_file(message, file)
+        else:
+            number = await _with_plain_fallback(message.body, partial(self._send_text, message))
         return MessageRef(message.chat, str(number))
 
     async def _send_text(self, message: OutgoingMessage, text: str, parse_mode: str | None) -> int:
@@ -307,6 +311,17 @@ class TelegramAdapter:
             )
         except (KeyError, TypeError, ValueError) as error:  # the library cannot read what came with status 200
             raise TelegramError(f"an answer that cannot be read, {type(error).__name__}") from error
+        return sent.message_id
+
+    async def _send_file(self, message: OutgoingMessage, file: TextFile) -> int:
+        sent = await self._bot.send_document(
+            message.chat.chat_id,
+            mended(file.text).encode(),
+            filename=file.name,
+            caption=mended(message.body.plain),
+            message_thread_id=_thread(message.chat),
+            reply_parameters=_reply_parameters(message),
+        )
         return sent.message_id
 
     async def _edit_text(self, ref: MessageRef, text: str, parse_mode: str | None) -> None:

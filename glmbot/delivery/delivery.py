@@ -12,7 +12,7 @@ from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
 from glmbot.delivery.pace import Paces
-from glmbot.delivery.render import render
+from glmbot.delivery.render import render_whole
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
@@ -84,7 +84,7 @@ class Delivery:
 
     async def store(self, chat: Chat, text: str) -> None:
         """Store a message that answers no event; it leaves at the next `wake`."""
-        await self._outbox.add(chat, await self._render(chat, text))
+        await self._outbox.add(chat, await self._render(chat, text, Phrase.ANSWER_IN_FILE.in_both_languages()))
 
     def wake(self) -> None:
         """Let stored messages leave."""
@@ -109,14 +109,15 @@ class Delivery:
     async def _complete(
         self, claimed: ClaimedEvent, text: str, turn: NewTurn | None, parked: str | None = None
     ) -> None:
-        bodies = await self._render(claimed.event.chat, text)
+        caption = Phrase.ANSWER_IN_FILE.in_language(language_of(claimed.event))
+        bodies = await self._render(claimed.event.chat, text, caption)
         crash_point("answered")
         self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked)
         crash_point("completed")
 
-    async def _render(self, chat: Chat, text: str) -> Sequence[Rendered]:
-        return await render(text, self._adapter(chat).capabilities.form)
+    async def _render(self, chat: Chat, text: str, caption: str) -> Sequence[Rendered]:
+        return await render_whole(text, self._adapter(chat).capabilities, caption)
 
     def _adapter(self, chat: Chat) -> Adapter:
         try:

@@ -10,7 +10,7 @@ from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.pace import Pace, Paces
-from glmbot.delivery.render import render
+from glmbot.delivery.render import render_live
 from glmbot.delivery.sending import Sending
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageRef
@@ -107,7 +107,7 @@ class LiveMessage:
 
     async def _update(self, pace: Pace) -> None:
         """Bring the platform up to date."""
-        parts = await render(self._text, self._adapter.capabilities.form)
+        parts = await render_live(self._text, self._adapter.capabilities)
         try:
             num_calls = sum([await self._show_part(index, body) for index, body in enumerate(parts)])
             pace.note_success()

@@ -75,6 +75,8 @@ outbox = Table(
     Column("chat_kind", CleanText(16), nullable=False),
     Column("text", CleanText, nullable=False),
     Column("plain", CleanText, nullable=False),
+    Column("file_name", CleanText(255)),
+    Column("file_text", CleanText),
     Column("reply_to", CleanText(255)),
     Column("platform_id", CleanText(255)),
     Column("platform_chat_id", CleanText(255)),  # a platform may move a chat: where the message really is

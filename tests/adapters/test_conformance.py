@@ -35,6 +35,9 @@ class TelegramStage(Stage):
     async def shown(self) -> Sequence[str]:
         return self._telegram.visible()
 
+    async def files(self) -> Sequence[tuple[str, bytes]]:
+        return [shown.file for shown in self._telegram.messages if shown.file]
+
     async def ask_to_wait(self, seconds: float) -> None:
         self._telegram.fail("sendMessage", 429, "Too Many Requests", retry_after=round(seconds))
 
@@ -77,6 +80,9 @@ class DiscordStage(Stage):
 
     async def shown(self) -> Sequence[str]:
         return self._discord.visible()
+
+    async def files(self) -> Sequence[tuple[str, bytes]]:
+        return [shown.file for shown in self._discord.messages if shown.file]
 
     async def ask_to_wait(self, seconds: float) -> None:
         self._discord.fail("send", 429, retry_after=seconds)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
-from glmbot.content import LengthUnit, Markup, Rendered, TextForm
+from glmbot.content import LengthUnit, Markup, Rendered, TextFile, TextForm
 from glmbot.errors import NotDelivered
 from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
 
@@ -21,13 +21,19 @@ class Shown:
     key: str
     reply_to: str | None
     versions: list[str] = field(default_factory=list)
+    file: TextFile | None = None
 
 
 class FakeAdapter:
     """Shows what was sent and edited; `faults` are raised by the next calls, one each."""
 
     def __init__(
-        self, name: str = "fake", edit_interval: float | None = 0.01, is_idempotent: bool = True, max_length: int = 200
+        self,
+        name: str = "fake",
+        edit_interval: float | None = 0.01,
+        is_idempotent: bool = True,
+        max_length: int = 200,
+        can_send_files: bool = False,
     ) -> None:
         self.name = name
         self.capabilities = Capabilities(
@@ -35,6 +41,7 @@ class FakeAdapter:
             edit_interval=edit_interval,
             typing_interval=0.05,
             has_idempotent_send=is_idempotent,
+            can_send_files=can_send_files,
         )
         self.messages: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()
@@ -55,7 +62,7 @@ class FakeAdapter:
                 return MessageRef(message.chat, message_id)
         message_id = f"m{next(self._ids)}"
         text = message.body.text
-        self.messages[message_id] = Shown(message.chat, text, message.key, message.reply_to, [text])
+        self.messages[message_id] = Shown(message.chat, text, message.key, message.reply_to, [text], message.body.file)
         await self._notify()
         return MessageRef(message.chat, message_id)
 
@@ -75,6 +82,7 @@ class FakeAdapter:
         if self.faults:
             raise self.faults.popleft()
         assert 0 < len(body.text) <= self.capabilities.form.max_length, "the platform refuses this length"
+        assert self.capabilities.can_send_files or not body.file, "the platform has no files"
 
     async def _notify(self) -> None:
         async with self._changed:

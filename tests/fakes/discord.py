@@ -311,7 +311,10 @@ class FakeDiscord:
         try:
             name, handler, groups = self._route(request.method, path)
             self._check(request, name)
-            body = _body(await request.text(), request.headers.get("Content-Type"))
+            if request.content_type == "multipart/form-data":
+                body = await _form(request)
+            else:
+                body = _body(await request.text(), request.headers.get("Content-Type"))
             self.calls.append(Call(name, path, body))
             asked = _Asked(groups, dict(request.query), body)
             if faults := self._faults.get(name):
@@ -380,6 +383,7 @@ class FakeDiscord:
             return self._form(first)
         shown = Shown(self._new_id(), channel, self.bot, text, nonce, self._reply_to(asked.body))
         shown.flags, shown.allowed_mentions = asked.body.get("flags", 0), asked.body.get("allowed_mentions")
+        shown.file = asked.body.get("files[0]")
         self._add(shown)
         if nonce is not None:
             self._nonces[channel.id, str(nonce)] = shown
@@ -479,6 +483,18 @@ def _json(status: int, body: object, headers: dict[str, str] | None = None) -> w
     if body is None:
         return web.Response(status=204, headers=headers)
     return web.Response(status=status, body=json.dumps(body).encode(), headers=JSON_TYPE | (headers or {}))
+
+
+async def _form(request: web.Request) -> Any:
+    """Read a form with one file: it comes beside "payload_json", which describes it under "attachments"."""
+    form = await request.post()
+    payload, file = form.get("payload_json"), form.get("files[0]")
+    if not isinstance(payload, str) or not isinstance(file, web.FileField):
+        raise Refused(400, 50035, "Invalid Form Body: payload_json and files[0] belong together")
+    body = _body(payload, "application/json")
+    if [attachment["id"] for attachment in body["attachments"]] != [0]:
+        raise Refused(400, 50035, "Invalid Form Body: attachments: unknown file")
+    return body | {"files[0]": (file.filename, file.file.read())}
 
 
 def _body(text: str, content_type: str | None) -> Any:

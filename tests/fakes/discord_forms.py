@@ -83,6 +83,8 @@ class Shown:
     mention_roles: list[int] = field(default_factory=list)
     edited_at: int | None = None
     allowed_mentions: Fields | None = None
+    file: tuple[str, bytes] | None = None
+    """Name and content of an attachment."""
 
 
 def guild_form(bot: FakeUser, bot_role: int, channels: dict[FakeChannel, str | None]) -> Fields:

@@ -19,6 +19,8 @@ from aiohttp import web
 from tests.fakes.telegram_html import BadMarkupError, visible_text
 
 MAX_LENGTH = 4096
+MAX_CAPTION = 1024
+MAX_DOCUMENT = 50 << 20
 DEADLINE = 20.0
 
 Params = dict[str, Any]
@@ -76,6 +78,8 @@ class Shown:
     parse_mode: str | None
     reply_to: int | None = None
     thread_id: int | None = None
+    file: tuple[str, bytes] | None = None
+    """Name and content of a document; the text is its caption."""
 
 
 @dataclass(slots=True)
@@ -128,6 +132,7 @@ class FakeTelegram:
             "setmycommands": self._set_my_commands,
             "getupdates": self._get_updates,
             "sendmessage": self._send_message,
+            "senddocument": self._send_document,
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
         }
@@ -361,6 +366,24 @@ class FakeTelegram:
         self._numbers.add((chat.id, number))
         return self._message(shown, chat)
 
+    async def _send_document(self, params: Params) -> Params:
+        name, content = params["document"]  # by "attach://", as a part of the form or as a file id: only the first here
+        if not content:
+            raise _Refused(400, "Bad Request: file must be non-empty")
+        if len(content) > MAX_DOCUMENT:
+            raise _Refused(413, "Request Entity Too Large")
+        chat = self._chat(params)
+        caption = _visible({"text": params["caption"]}, MAX_CAPTION)
+        thread_id = int(params["message_thread_id"]) if "message_thread_id" in params else None
+        number = next(self._message_ids)
+        file, reply_to = (name, content), self._reply_to(params, chat)
+        self.messages.append(Shown(chat.id, number, caption, caption, None, reply_to, thread_id, file))
+        self._numbers.add((chat.id, number))
+        shown = self._message(self.messages[-1], chat)
+        del shown["text"]
+        document = {"file_id": f"f{number}", "file_unique_id": f"u{number}", "file_name": name}
+        return shown | {"caption": caption, "document": document}
+
     async def _edit_message_text(self, params: Params) -> Params:
         chat = self._chat(params)
         text = _visible(params)
@@ -430,6 +453,8 @@ def _json(value: object) -> str:
 
 
 async def _params(request: web.Request) -> Params:
+    if request.content_type == "multipart/form-data":
+        return await _parts(request)
     body = await request.text()
     try:
         fields = json.loads(body) if request.content_type == "application/json" else _form(body)
@@ -438,11 +463,23 @@ async def _params(request: web.Request) -> Params:
     return dict(request.query) | fields
 
 
+async def _parts(request: web.Request) -> Params:
+    """Read a form with files; "attach://NAME" stands for the part of that name."""
+    form = await request.post()
+    fields: Params = {}
+    for key, value in form.items():
+        fields[key] = (value.filename, value.file.read()) if isinstance(value, web.FileField) else value
+    for key, value in fields.items():
+        if isinstance(value, str) and value.startswith("attach://"):
+            fields[key] = fields[value.removeprefix("attach://")]
+    return fields
+
+
 def _form(body: str) -> Params:
     return dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
 
 
-def _visible(params: Params) -> str:
+def _visible(params: Params, max_length: int = MAX_LENGTH) -> str:
     """Return the text that is left when the markup is read, or refuse it."""
     text: str = params.get("text", "")
     parse_mode = params.get("parse_mode")
@@ -456,7 +493,7 @@ def _visible(params: Params) -> str:
     text = text.strip()
     if not text:
         raise _Refused(400, "Bad Request: message text is empty")
-    if len(text.encode("utf-16-le")) // 2 > MAX_LENGTH:
+    if len(text.encode("utf-16-le")) // 2 > max_length:
         raise _Refused(400, "Bad Request: message is too long")
     return text
 

@@ -22,14 +22,13 @@ from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, upgrade
 from glmbot.storage.plugin_store import PluginStore
-from glmbot.storage.tables import metadata
 from tests.storage.conftest import Told, event
 
-SECOND_MIGRATION = """
+NEXT_MIGRATION = """
 import os, signal
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001_initial"
+revision, down_revision = "9998", {head!r}
 
 def upgrade() -> None:
     op.add_column("senders", sa.Column("mood", sa.Text))
@@ -45,10 +44,11 @@ def file_of(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
-def migrations_with_a_second_one(tmp_path: Path, ending: str) -> Path:
+def migrations_with_one_more(tmp_path: Path, ending: str) -> Path:
     folder = tmp_path / "100% newer"
     shutil.copytree(migrations_folder(), folder)
-    (folder / "versions" / "0002.py").write_text(SECOND_MIGRATION.format(ending=ending), encoding="utf-8")
+    head = max(path.stem for path in (folder / "versions").glob("*.py"))
+    (folder / "versions" / "9998.py").write_text(NEXT_MIGRATION.format(head=head, ending=ending), encoding="utf-8")
     return folder
 
 
@@ -82,16 +82,6 @@ async def filled(url: str) -> None:
     database = await Database.open(url)
     await Inbox(database).add(event("1"))
     await database.close()
-
-
-async def test_the_migrations_make_the_tables_the_code_speaks_of(url: str) -> None:
-    await (await Database.open(url)).close()
-    with sqlite3.connect(file_of(url)) as connection:
-        for table in metadata.tables.values():
-            rows = connection.execute(f"PRAGMA table_info({table.name})").fetchall()
-            assert [(row[1], bool(row[3]), bool(row[5])) for row in rows] == [
-                (column.name, not column.nullable, column.primary_key) for column in table.columns
-            ]
 
 
 async def test_up_down_and_up_again(url: str) -> None:
@@ -195,7 +185,7 @@ def test_an_installation_without_migrations_is_explained(tmp_path: Path) -> None
 
 async def test_a_schema_change_keeps_the_rows_and_a_copy_to_go_back_to(url: str, tmp_path: Path) -> None:
     await filled(url)
-    upgrade(backend_of(url, Path()), migrations_with_a_second_one(tmp_path, "pass"))
+    upgrade(backend_of(url, Path()), migrations_with_one_more(tmp_path, "pass"))
     assert "mood" in columns_of_senders(file_of(url))
     with pytest.raises(ConfigError, match="made by a newer glmbot"):
         await Database.open(url)
@@ -208,13 +198,13 @@ async def test_a_schema_change_keeps_the_rows_and_a_copy_to_go_back_to(url: str,
 async def test_a_schema_change_that_fails_leaves_the_old_schema(url: str, tmp_path: Path) -> None:
     await filled(url)
     with pytest.raises(ZeroDivisionError):
-        upgrade(backend_of(url, Path()), migrations_with_a_second_one(tmp_path, "1 / 0"))
+        upgrade(backend_of(url, Path()), migrations_with_one_more(tmp_path, "1 / 0"))
     assert "mood" not in columns_of_senders(file_of(url))
 
 
 async def test_a_schema_change_that_is_killed_leaves_the_old_schema(url: str, tmp_path: Path) -> None:
     await filled(url)
-    folder = migrations_with_a_second_one(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
+    folder = migrations_with_one_more(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)")
     program = f"""
 from pathlib import Path
 from glmbot.storage.backend import backend_of

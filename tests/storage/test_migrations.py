@@ -10,11 +10,12 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import Engine, inspect
 
-from glmbot.content import Rendered
+from glmbot.content import Rendered, TextFile
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, schema_of, upgrade
+from glmbot.storage.outbox import Outbox
 from glmbot.storage.plugin_store import PluginStore
 from glmbot.storage.portable import num_rows
 from glmbot.storage.replies import NewTurn, Replies
@@ -163,6 +164,27 @@ def test_the_migrations_make_the_tables_the_code_speaks_of(backend: Backend) -> 
             keys = inspect(connection).get_pk_constraint(table.name)["constrained_columns"]
             assert keys == [column.name for column in table.primary_key]
     engine.dispose()
+
+
+def test_a_file_that_waits_leaves_as_its_caption_after_going_back(
+    backend: Backend, any_url: str, tmp_path: Path
+) -> None:
+    async def put_into_outbox() -> None:
+        database = await Database.open(any_url, tmp_path / "data")
+        chat = event("1").chat
+        await Outbox(database).add(chat, [Rendered("long", "long", TextFile("answer.md", "# 你好"))])
+        await database.close()
+
+    async def take_out() -> list[Rendered]:
+        database = await Database.open(any_url, tmp_path / "data")
+        bodies = [message.body for message in await Outbox(database).due()]
+        await database.close()
+        return bodies
+
+    asyncio.run(put_into_outbox())
+    assert asyncio.run(take_out()) == [Rendered("long", "long", TextFile("answer.md", "# 你好"))]
+    downgrade(backend, migrations_folder(), "0001_initial")
+    assert asyncio.run(take_out()) == [Rendered("long", "long")]
 
 
 def test_up_and_down_with_rows(backend: Backend, any_url: str, tmp_path: Path, with_next: Path) -> None:
