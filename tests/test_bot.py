@@ -11,6 +11,7 @@ from glmbot.content import TextFile
 from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind
+from glmbot.settings import BotSettings
 from tests.conftest import RunBot, bot_settings
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
@@ -143,6 +144,19 @@ async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(model: FakeModel
     shown = " ".join(part.text for part in parts).split()
     assert shown == "".join(words).split()[: len(shown)]
     assert last.file == TextFile("answer.md", "".join(words))
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_sender_who_floods_many_chats_leaves_workers_to_others(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    for number in range(BotSettings().num_workers * 2):
+        await platform.receive("flood", sender="mallory", chat=f"chat{number}")
+    await platform.receive("hello", sender="ann", chat="hers")
+    async with asyncio.timeout(20):
+        while not any(request["user"] == "fake:ann" for request in model.requests):
+            await asyncio.sleep(0.01)
+    model.gate.set()
+    await platform.until("echo: hello", chat="hers")
 
 
 @pytest.mark.usefixtures("bot")

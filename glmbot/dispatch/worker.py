@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection
 
 from glmbot.delivery.delivery import Delivery
@@ -10,7 +11,7 @@ from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.errors import InferenceUnavailable, UserError
 from glmbot.log import event_in_log
 from glmbot.phrases import Phrase, language_of
-from glmbot.storage.inbox import ClaimedEvent, Inbox
+from glmbot.storage.inbox import ClaimedEvent, Inbox, SenderKey
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Worker:
         self._delivery = delivery
         self._adapters = adapters
         self._num_free = num_workers
+        self._most_of_one = max(1, num_workers // 4)
+        self._num_running: Counter[SenderKey] = Counter()
         self._arrived = arrived
         self._progress = progress
         self._is_stopping = False
@@ -47,11 +50,18 @@ class Worker:
         """Handle events until `stop`; what is under way then is finished."""
         async with asyncio.TaskGroup() as tasks:
             while not self._is_stopping:
-                claimed = await self._inbox.claim(self._adapters, self._num_free) if self._num_free else []
+                limit = min(self._num_free, self._most_of_one)
+                claimed = await self._inbox.claim(self._adapters, limit, self._busy_senders()) if limit else []
                 self._num_free -= len(claimed)
                 for one in claimed:
+                    self._num_running[_sender_of(one)] += 1
                     tasks.create_task(self._handle(one))
-                await self._arrived.wait()
+                if len(claimed) < limit or not limit:
+                    await self._arrived.wait()
+
+    def _busy_senders(self) -> list[SenderKey]:
+        """Return who has a fair share of the workers already: others come first, however much one sends."""
+        return [sender for sender, number in self._num_running.items() if number >= self._most_of_one]
 
     def look(self) -> None:
         """Look for events now: there may be some that nobody announced."""
@@ -70,6 +80,7 @@ class Worker:
                 logger.exception("not even an apology could be stored; the next start tries again")
             finally:
                 self._inbox.let_go(claimed.inbox_id)
+                self._num_running -= Counter([_sender_of(claimed)])
                 self._num_free += 1
                 self._arrived.call()
                 self._progress.call()
@@ -99,6 +110,10 @@ class Worker:
         else:
             text = Phrase.MODEL_AWAY.in_language(language_of(claimed.event))
             await self._delivery.apologise(claimed, text, f"no answer from the model: {error}")
+
+
+def _sender_of(claimed: ClaimedEvent) -> SenderKey:
+    return claimed.event.chat.adapter, claimed.event.sender.sender_id
 
 
 def _apology(claimed: ClaimedEvent) -> str:

@@ -7,7 +7,21 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, exists, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from glmbot.errors import RetryLater
@@ -17,7 +31,7 @@ from glmbot.storage.database import Database
 from glmbot.storage.errors import DiskFull
 from glmbot.storage.outbox import close_live
 from glmbot.storage.senders import note_sender
-from glmbot.storage.tables import inbox
+from glmbot.storage.tables import conversations, inbox
 from glmbot.storage.upsert import insert
 
 STORE_AGAIN_AFTER = 5.0
@@ -32,6 +46,9 @@ class InboxState(StrEnum):
     DONE = "done"
     PARKED = "parked"
 
+
+SenderKey = tuple[str, str]
+"""Names a sender: adapter and sender id."""
 
 UNFINISHED = (InboxState.OPEN, InboxState.CLAIMED)
 
@@ -70,14 +87,19 @@ class Inbox:
         except DiskFull as error:
             raise RetryLater(f"the event cannot be stored: {error}", after=STORE_AGAIN_AFTER) from error
 
-    async def claim(self, adapters: Collection[str] | None = None, limit: int = 1) -> list[ClaimedEvent]:
+    async def claim(
+        self, adapters: Collection[str] | None = None, limit: int = 1, busy: Collection[SenderKey] = ()
+    ) -> list[ClaimedEvent]:
         """Take the oldest events that are due and whose conversations are idle, at most `limit`.
 
-        Only of these adapters, where they are given: the events of others wait until theirs is back.
+        Only of these adapters, where they are given: the events of others wait until theirs is back. Of the senders in
+        `busy`, who have enough under way, only immediate ones: the others wait until some of it is done.
         """
         self._looked_at = time.monotonic()
         values = {"now": self._looked_at, "most": limit}
         statement = CLAIM if adapters is None else _claim_of(tuple(adapters))
+        if busy:
+            statement = _claim(_is_of(adapters), _is_not_of(busy))
         num_outages = self._database.num_outages
 
         def work(connection: Connection) -> Sequence[Row[Any]]:
@@ -255,4 +277,17 @@ CLAIM = _claim()
 @cache
 def _claim_of(adapters: tuple[str, ...]) -> ReturningUpdate[Any]:
     """Return the statement for some adapters, which is made once for all: the bot owns now these, now those."""
-    return _claim(or_(false(), *(inbox.c.adapter == name for name in adapters)))
+    return _claim(_is_of(adapters))
+
+
+def _is_of(adapters: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if adapters is None else or_(false(), *(inbox.c.adapter == name for name in adapters))
+
+
+def _is_not_of(senders: Collection[SenderKey]) -> ColumnElement[bool]:
+    theirs = (
+        and_(conversations.c.adapter == adapter, conversations.c.sender_id == sender_id)
+        for adapter, sender_id in senders
+    )
+    of_theirs = select(conversations.c.conversation_id).where(or_(*theirs))
+    return or_(inbox.c.is_immediate == 1, inbox.c.conversation_id.not_in(of_theirs))

@@ -54,6 +54,15 @@ async def test_one_at_a_time_in_order_per_conversation(database: Database) -> No
     assert (await claim(inbox)).event.message_id == "2"
 
 
+async def test_a_busy_sender_waits_in_all_conversations_but_not_with_what_is_immediate(database: Database) -> None:
+    inbox = Inbox(database)
+    for message_id, sender, chat in (("1", "ann", "a"), ("2", "ann", "b"), ("3", "bob", "a"), ("4", "ann", "c")):
+        await inbox.add(event(message_id, sender, chat=chat), is_immediate=message_id == "4")
+    claimed = await inbox.claim(["fake"], limit=9, busy=[("fake", "ann"), ("other", "bob")])
+    assert [one.event.message_id for one in claimed] == ["3", "4"]
+    assert [one.event.message_id for one in await inbox.claim(["fake"], limit=9)] == ["1", "2"]
+
+
 async def test_an_event_that_waits_holds_back_those_behind_it(database: Database) -> None:
     inbox = Inbox(database)
     await inbox.add(event("1"))
