@@ -39,11 +39,11 @@ class FaultsAdapter:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the platform can do."""
+        """What the platform can do; one without edits is a poor one, and has no typing sign either."""
         return Capabilities(
             form=TextForm(Markup.PLAIN, MAX_LENGTH, LengthUnit.CHARACTERS),
             edit_interval=self._edit_interval,
-            typing_interval=5.0,
+            typing_interval=None if self._edit_interval is None else 5.0,
             has_idempotent_send=self._mode is Mode.NONCE,
         )
 
