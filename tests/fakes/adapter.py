@@ -94,6 +94,7 @@ class FakeAdapter:
         *,
         sender: str = "ann",
         chat: str = "room",
+        thread: str | None = None,
         message_id: str | None = None,
         kind: ChatKind = ChatKind.PRIVATE,
         is_addressed: bool = True,
@@ -101,7 +102,7 @@ class FakeAdapter:
         """Let a message come in; return when the bot has confirmed it."""
         event = MessageEvent(
             message_id=message_id or f"in{next(self._ids)}",
-            chat=Chat(self.name, chat, kind),
+            chat=Chat(self.name, chat, kind, thread),
             sender=Sender(sender, sender),
             text=text,
             sent_at=time.time(),

@@ -1,0 +1,1 @@
+"""Nobody sees what is somebody else's."""

@@ -1,0 +1,168 @@
+"""The people on each platform: two of them, in a private chat each, a group and a thread of it."""
+
+import re
+from enum import StrEnum
+from typing import Protocol
+
+from glmbot.adapters.base import Adapter
+from glmbot.adapters.discord import DiscordAdapter
+from glmbot.adapters.telegram import TelegramAdapter
+from glmbot.adapters.telegram_waits import Waits
+from glmbot.events import ChatKind
+from glmbot.settings import DiscordSettings, TelegramSettings
+from tests.fakes.adapter import FakeAdapter
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_forms import ANN, BOB, DM, GENERAL, THREAD, FakeChannel
+from tests.fakes.telegram import FakeChat, FakeTelegram, FakeUser, Shown
+
+
+class Place(StrEnum):
+    """Where something is said."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    THREAD = "thread"
+
+
+class How(StrEnum):
+    """How something is said."""
+
+    PLAIN = "plain"
+    MENTION = "mention"
+    REPLY = "reply"
+    COMMAND = "command"
+
+
+class Player(Protocol):
+    """One account's platform. Senders are 0 and 1; `sender_ids` is what the platform calls them."""
+
+    adapter: Adapter
+    sender_ids: tuple[str, str]
+
+    async def connected(self) -> None:
+        """Return when the bot hears what is said from now on."""
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        """Let a sender say something; a reply is one to the newest message of the bot in that place."""
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        """Return the bot's messages that the sender sees in a place, oldest first."""
+
+
+class FakePlayer:
+    """The platform in memory."""
+
+    sender_ids = ("s0", "s1")
+
+    def __init__(self, name: str, platform: FakeAdapter) -> None:
+        self.adapter = self._platform = platform
+
+    async def connected(self) -> None:
+        """Nothing is lost here."""
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        await self._platform.receive(
+            f"/whose {text}" if how is How.COMMAND else text,
+            sender=f"s{sender}",
+            chat=self._chat(place, sender),
+            thread="t" if place is Place.THREAD else None,
+            kind=ChatKind.PRIVATE if place is Place.PRIVATE else ChatKind.GROUP,
+            is_addressed=place is Place.PRIVATE or how is not How.PLAIN,
+        )
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        thread, chat_id = "t" if place is Place.THREAD else None, self._chat(place, sender)
+        wanted = (chat_id, thread)
+        return [
+            shown.text
+            for shown in self._platform.messages.values()
+            if (shown.chat.chat_id, shown.chat.thread_id) == wanted
+        ]
+
+    def _chat(self, place: Place, sender: int) -> str:
+        return f"p{sender}" if place is Place.PRIVATE else "g"
+
+
+class TelegramPlayer:
+    """Our strict Bot API. The ids are the same for both accounts, as those of people and groups are."""
+
+    sender_ids = ("1001", "1002")
+    _senders = (FakeUser(1001), FakeUser(1002, "Bob"))
+    _group = FakeChat(-1001, "supergroup", topics=(77,))
+
+    def __init__(self, name: str, telegram: FakeTelegram) -> None:
+        self._telegram = telegram
+        settings = TelegramSettings(token=telegram.token, base_url=telegram.base_url)
+        self.adapter = TelegramAdapter(name, settings, waits=Waits(poll=1, answer=5.0, first=0.01))
+
+    async def connected(self) -> None:
+        """Telegram keeps what is said until the bot asks."""
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        chat = self._chat(place, sender)
+        fields: dict[str, object] = {}
+        if place is Place.THREAD:
+            fields = {"is_topic_message": True, "message_thread_id": 77}
+        if how is How.REPLY:
+            answered = self._shown(place, sender)[-1]
+            form = {"message_id": answered.message_id, "date": 1, "chat": chat.as_json(), "text": answered.text}
+            fields["reply_to_message"] = form | {"from": self._telegram.bot}
+        if how is How.MENTION:
+            mention = f"@{self._telegram.bot['username']}"
+            text = f"{mention} {text}"
+            fields["entities"] = [{"type": "mention", "offset": 0, "length": len(mention)}]
+        if how is How.COMMAND:
+            command = f"/whose@{self._telegram.bot['username']}"
+            text = f"{command} {text}"
+            fields["entities"] = [{"type": "bot_command", "offset": 0, "length": len(command)}]
+        await self._telegram.receive(text, chat=chat, sender=self._senders[sender], **fields)
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        return [shown.text for shown in self._shown(place, sender)]
+
+    def _shown(self, place: Place, sender: int) -> list[Shown]:
+        wanted = (self._chat(place, sender).id, 77 if place is Place.THREAD else None)
+        return [shown for shown in self._telegram.messages if (shown.chat_id, shown.thread_id) == wanted]
+
+    def _chat(self, place: Place, sender: int) -> FakeChat:
+        return FakeChat(self._senders[sender].id) if place is Place.PRIVATE else self._group
+
+
+class DiscordPlayer:
+    """Our strict gateway and API."""
+
+    sender_ids = (str(ANN.id), str(BOB.id))
+    _senders = (ANN, BOB)
+
+    def __init__(self, name: str, discord: FakeDiscord) -> None:
+        self._discord = discord
+        self.adapter = DiscordAdapter(name, DiscordSettings(token=discord.token, api_url=discord.api_url))
+
+    async def connected(self) -> None:
+        await self._discord.connected()
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        channel, author = self._channel(place, sender), self._senders[sender]
+        if how is How.COMMAND:
+            await self._discord.interact("whose", {"text": text}, channel=channel, author=author)
+            return
+        reply_to = None
+        if how is How.REPLY:
+            mine = [
+                shown.id
+                for shown in self._discord.messages
+                if shown.channel.id == channel.id and shown.author == self._discord.bot
+            ]
+            reply_to = mine[-1]
+        await self._discord.receive(
+            text, channel=channel, author=author, mention_bot=how is How.MENTION, reply_to=reply_to
+        )
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        shown = self._discord.visible(self._channel(place, sender).id)
+        return [text for text in shown if not re.fullmatch(r"/\w+", text)]  # what acknowledges a slash command
+
+    def _channel(self, place: Place, sender: int) -> FakeChannel:
+        if place is Place.PRIVATE:
+            return FakeChannel(DM.id + sender)
+        return GENERAL if place is Place.GROUP else THREAD
