@@ -32,7 +32,7 @@ from glmbot.adapters.telegram_request import (
     new_request,
 )
 from glmbot.adapters.telegram_token import Token
-from glmbot.adapters.telegram_updates import Account, album_of, mended, number_of, read_event
+from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, mended, number_of, read_event
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import LengthUnit, Markup, Rendered, TextFile, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
@@ -212,7 +212,7 @@ class TelegramAdapter:
         # It warns where a call bears the name of one of its methods; Telegram does not mind the case.
         raw = await self._bot.do_api_request(
             "getupdates",
-            {"offset": offset, "limit": limit, "timeout": self._waits.poll, "allowed_updates": ["message"]},
+            {"offset": offset, "limit": limit, "timeout": self._waits.poll, "allowed_updates": UPDATE_KINDS},
             read_timeout=self._waits.poll + self._waits.answer,
         )
         self._has_polled = True

@@ -32,7 +32,16 @@ ATTACHMENTS = frozenset(
 """What a message may have instead of a text (https://core.telegram.org/bots/api#message)."""
 MAX_NAME = 66
 """UTF-16 units of an entity that are looked at: a user name with its @ has 33, with a command before it 66."""
-KINDS = {"private": ChatKind.PRIVATE, "group": ChatKind.GROUP, "supergroup": ChatKind.GROUP}
+KINDS = {
+    "private": ChatKind.PRIVATE,
+    "group": ChatKind.GROUP,
+    "supergroup": ChatKind.GROUP,
+    "channel": ChatKind.GROUP,
+}
+UPDATE_KINDS = ("message", "channel_post")
+"""The updates that hold a message to be read."""
+STAND_INS = frozenset({1087968824, 136817688})
+"""@GroupAnonymousBot and @Channel_Bot: who writes in their name is the chat that the message names beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,15 @@ class Account:
 def read_event(update: object, adapter: str, account: Account) -> MessageEvent | None:
     """Return the event of an update, or None where there is nothing to answer.
 
-    Edits, service messages and what bots write are not answered. Raises pydantic's ValidationError, which
-    names the field but does not quote it, where the update has not the form of the Bot API.
+    Edits, service messages and what bots write are not answered, nor what a group shows of its channel by itself.
+    Raises pydantic's ValidationError, which names the field but does not quote it, where the update has not the form
+    of the Bot API.
     """
-    message = _Update.model_validate(update).message
-    if message is None or message.sender is None or message.sender.is_bot or message.chat.type not in KINDS:
+    found = _Update.model_validate(update)
+    message = found.message or found.channel_post
+    if message is None or message.is_automatic_forward or message.chat.type not in KINDS:
+        return None
+    if (sender := _sender(message)) is None:
         return None
     text, entities = (message.text, message.entities) if message.text else (message.caption, message.caption_entities)
     if not text and not _has_attachment(update):
@@ -59,7 +72,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
     return MessageEvent(
         message_id=message_id_of(message.chat.id, message.message_id),
         chat=_chat(message, adapter),
-        sender=_sender(message.sender),
+        sender=sender,
         text=calls.rest,
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
@@ -68,8 +81,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
 
 def album_of(update: object) -> str | None:
     """Return the album that an update's message is one picture of: they come as a message each."""
-    message = update.get("message") if isinstance(update, dict) else None
-    album = message.get("media_group_id") if isinstance(message, dict) else None
+    album = _raw_message(update).get("media_group_id")
     return album if isinstance(album, str) else None
 
 
@@ -95,7 +107,13 @@ def _mended_if_text(value: object) -> object:
 
 
 def _has_attachment(update: object) -> bool:
-    return isinstance(update, dict) and not ATTACHMENTS.isdisjoint(update["message"])
+    return not ATTACHMENTS.isdisjoint(_raw_message(update))
+
+
+def _raw_message(update: object) -> dict[str, object]:
+    """Return an update's message as it came, nothing where it has none."""
+    found = [update[kind] for kind in UPDATE_KINDS if kind in update] if isinstance(update, dict) else []
+    return found[0] if found and isinstance(found[0], dict) else {}
 
 
 # The forms below follow https://core.telegram.org/bots/api#available-types, reduced to what is used here.
@@ -119,6 +137,11 @@ class _Chat(_Form):
     type: str
 
 
+class _SenderChat(_Form):
+    id: int
+    title: _Text = ""
+
+
 class _Entity(_Form):
     """A marked piece of a text; `offset` and `length` count UTF-16 units."""
 
@@ -138,6 +161,8 @@ class _Message(_Form):
     date: int = Field(ge=0, lt=2**53)
     chat: _Chat
     sender: _User | None = Field(None, alias="from")
+    sender_chat: _SenderChat | None = None
+    is_automatic_forward: bool = False
     text: _Text = ""
     entities: tuple[_Entity, ...] = ()
     caption: _Text = ""
@@ -149,6 +174,7 @@ class _Message(_Form):
 
 class _Update(_Form):
     message: _Message | None = None
+    channel_post: _Message | None = None
 
 
 def _chat(message: _Message, adapter: str) -> Chat:
@@ -158,7 +184,13 @@ def _chat(message: _Message, adapter: str) -> Chat:
     return Chat(adapter, str(message.chat.id), KINDS[message.chat.type], thread_id)
 
 
-def _sender(user: _User) -> Sender:
+def _sender(message: _Message) -> Sender | None:
+    """Return who wrote, a chat where somebody wrote in its name; None for a bot."""
+    user, chat = message.sender, message.sender_chat
+    if chat is not None and (user is None or user.id in STAND_INS):
+        return Sender(str(chat.id), chat.title or str(chat.id))
+    if user is None or user.is_bot:
+        return None
     language = None
     if user.language_code:
         language = Language.CHINESE if user.language_code.lower().startswith("zh") else Language.ENGLISH

@@ -43,6 +43,27 @@ def test_a_private_message_becomes_an_event() -> None:
     )
 
 
+@pytest.mark.parametrize("stand_in", [1087968824, 136817688])
+def test_who_writes_in_the_name_of_a_chat_is_that_chat(stand_in: int) -> None:
+    """Anonymous admins, and people who write as their channel: Telegram puts a bot of its own in their place."""
+    fake = {"id": stand_in, "is_bot": True, "first_name": "Group"}
+    event = read("hi", sender=fake, sender_chat={"id": -100, "type": "supergroup", "title": "Our group"})
+    assert event.sender == Sender("-100", "Our group")
+    assert read_event(update("hi", sender=fake), "telegram", ACCOUNT) is None
+
+
+def test_a_channel_post_that_names_the_bot_is_for_it() -> None:
+    text = "@glm_test_bot hi"
+    post = update(text, "channel", entities=[entity("mention", text, "@glm_test_bot")])["message"]
+    del post["from"]
+    post["sender_chat"] = {"id": -100, "type": "channel", "title": "News"}
+    event = read_event({"update_id": 1, "channel_post": post}, "telegram", ACCOUNT)
+    assert event is not None
+    assert (event.text, event.sender, event.is_addressed) == ("hi", Sender("-100", "News"), True)
+    assert event.chat == Chat("telegram", "-100", ChatKind.GROUP)
+    assert read_event(update(text, is_automatic_forward=True), "telegram", ACCOUNT) is None
+
+
 @pytest.mark.parametrize(
     ("code", "language"),
     [
@@ -139,9 +160,9 @@ def test_a_caption_is_a_text() -> None:
         update("", new_chat_members=[ANN]),
         update("hi", sender=ANN | {"is_bot": True}),
         update("hi", sender=None),
-        update("hi", "channel"),
+        update("hi", "of a kind to come"),
     ],
-    ids=["edit", "empty", "service message", "bot", "nobody", "channel"],
+    ids=["edit", "empty", "service message", "bot", "nobody", "unknown chat"],
 )
 def test_what_is_not_answered(unanswered: dict[str, Any]) -> None:
     assert read_event(unanswered, "telegram", ACCOUNT) is None
