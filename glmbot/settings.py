@@ -22,6 +22,13 @@ def _existing_file(path: Path) -> Path:
     return path
 
 
+def _existing_shard(text: str) -> str:
+    number, _, total = text.partition("/")
+    if not (number.isdecimal() and total.isdecimal() and int(number) < int(total)):
+        raise ValueError('write the shard\'s number and how many there are, from "0/2" to "1/2"')
+    return text
+
+
 class BotSettings(Section):
     """The program as a whole."""
 
@@ -158,6 +165,11 @@ class DiscordSettings(Section):
     token: SecretStr = Field(NO_SECRET, description="The bot's token from the portal; better in the environment.")
     api_url: str | None = Field(
         None, description="Another REST address than Discord's own.", examples=["http://127.0.0.1:8080/api/v10"]
+    )
+    shard: Annotated[str, AfterValidator(_existing_shard)] | None = Field(
+        None,
+        description="Which share of the servers this account hears, for a bot that is in thousands: first of two, 0/2.",
+        examples=["0/2"],
     )
 
 

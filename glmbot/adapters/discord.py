@@ -54,6 +54,7 @@ class DiscordAdapter:
         if not TOKEN_FORM.fullmatch(self._token):
             raise token_error(name, "token has characters that no token has (a space?)")
         self._api_url = settings.api_url
+        self._shard = settings.shard
         self._waits = waits or Waits()
         self._commands: Sequence[CommandInfo] | None = None
         self._places: dict[str, _Place] = {}
@@ -72,8 +73,8 @@ class DiscordAdapter:
 
     @property
     def account_key(self) -> str:
-        """Address and token."""
-        return f"{self._api_url or ''} {self._token}"
+        """Address, token and shard."""
+        return f"{self._api_url or ''} {self._token} {self._shard or ''}".rstrip()
 
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember the commands for the menu; `run` registers them."""
@@ -97,7 +98,7 @@ class DiscordAdapter:
 
     async def run(self, accept: Accept) -> None:
         """Receive messages until cancelled."""
-        client = Client(self.name, self._api_url, self._waits, has_gap=bool(self._places))
+        client = Client(self.name, self._api_url, self._waits, self._shard, has_gap=bool(self._places))
         try:
             await client.log_in(self._token)
             logger.info("adapter %r: logged in as %s", self.name, client.user)

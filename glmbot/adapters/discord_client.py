@@ -74,9 +74,12 @@ class Client(discord.Client):
 
     Calls raise `RetryLater` and `NotDelivered`, as an adapter's do.
     `has_gap` tells whether messages may have been missed before this session; so they may before each but the first.
+    `shard` is "0/2" for the first of two.
     """
 
-    def __init__(self, adapter: str, api_url: str | None, waits: Waits, *, has_gap: bool) -> None:
+    def __init__(
+        self, adapter: str, api_url: str | None, waits: Waits, shard: str | None = None, *, has_gap: bool
+    ) -> None:
         # They only stop warnings that voice, which a chat bot has no use for, is not installed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -84,6 +87,7 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
+            **_shard_options(shard),
         )
         self._last_event_at = 0.0
         self.http = self._connection.http = _Http(self.loop, api_url, waits)
@@ -277,6 +281,13 @@ class Client(discord.Client):
             if not self.is_closed():
                 raise
             raise RetryLater(f"adapter {self._adapter!r} has lost its connection", after=1.0) from error
+
+
+def _shard_options(shard: str | None) -> dict[str, Any]:
+    if shard is None:
+        return {}
+    number, _, total = shard.partition("/")
+    return {"shard_id": int(number), "shard_count": int(total)}
 
 
 class _Http(HTTPClient):

@@ -75,6 +75,15 @@ def outgoing(text: str, chat: Chat = ANNS_CHAT, key: str = "key", reply_to: int 
 # -- what it is
 
 
+async def test_a_shard_says_which_it_is(discord: FakeDiscord) -> None:
+    settings = DiscordSettings(token=discord.token, api_url=discord.api_url, shard="1/2")
+    adapter = DiscordAdapter("discord", settings, waits=QUICK)
+    async with running(adapter):
+        await discord.connected()
+    assert discord.gateway.identifies[0]["shard"] == [1, 2]
+    assert adapter.account_key != adapter_for(discord).account_key
+
+
 def test_it_is_an_adapter_with_a_menu(adapter: DiscordAdapter) -> None:
     as_adapter: Adapter = adapter
     assert isinstance(adapter, CommandMenu)

@@ -40,6 +40,7 @@ def test_a_further_account_may_be_switched_off_in_the_environment() -> None:
     ("section", "message"),
     [
         ({"platform": "telegram", "tokne": "secret"}, r"setting 'adapters.second.tokne': Extra inputs"),
+        ({"platform": "discord", "shard": "2/2"}, r"setting 'adapters.second.shard': Value error, write the shard's"),
         ({"platform": "telegramm"}, r"'adapters.second.platform': no platform 'telegramm'; did you mean 'telegram'"),
         ({"platform": 1}, r"'adapters.second.platform': write a platform's name"),
         ({}, r"unknown adapter 'adapters.second'; did you mean .* write platform = "),
