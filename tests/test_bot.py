@@ -106,6 +106,18 @@ async def test_an_answer_grows_in_one_message(platform: FakeAdapter, model: Fake
     assert shown.versions[0] == "echo:"
 
 
+@pytest.mark.usefixtures("bot")
+async def test_what_is_shown_in_full_is_not_edited_again(platform: FakeAdapter, model: FakeModel) -> None:
+    model.script = lambda _: ["all of it", ""]
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("all of it")
+    model.gate.set()
+    await platform.receive("/ping")
+    await platform.until("all of it", "pong")
+    assert [shown.versions for shown in platform.messages.values()] == [["all of it"], ["pong"]]
+
+
 async def test_a_platform_without_edits_gets_one_whole_message(model: FakeModel, tmp_path: Path) -> None:
     plain = FakeAdapter(edit_interval=None)
     async with open_app(bot_settings(tmp_path, model, {}), {plain.name: plain}) as app:

@@ -58,7 +58,7 @@ class Delivery:
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)
-        await self._complete(claimed, shown, _turn(reply, text))
+        await self._complete(claimed, shown, _turn(reply, text), live=live)
         return shown
 
     async def tell(self, claimed: ClaimedEvent, text: str) -> None:
@@ -107,13 +107,19 @@ class Delivery:
         return text
 
     async def _complete(
-        self, claimed: ClaimedEvent, text: str, turn: NewTurn | None, parked: str | None = None
+        self,
+        claimed: ClaimedEvent,
+        text: str,
+        turn: NewTurn | None,
+        parked: str | None = None,
+        live: LiveMessage | None = None,
     ) -> None:
         caption = Phrase.ANSWER_IN_FILE.in_language(language_of(claimed.event))
         bodies = await self._render(claimed.event.chat, text, caption)
         crash_point("answered")
         self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
-        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked)
+        shown = live.shown_parts(bodies) if live else ()
+        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked, shown)
         crash_point("completed")
 
     async def _render(self, chat: Chat, text: str, caption: str) -> Sequence[Rendered]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
@@ -55,6 +55,10 @@ class LiveMessage:
         """Show this text at the next occasion."""
         self._text = text
         self._changed.call()
+
+    def shown_parts(self, bodies: Sequence[Rendered]) -> list[int]:
+        """Return which of these parts can be seen just so: they need no edit that changes nothing."""
+        return [part for part, body in enumerate(bodies) if part in self._shown and self._shown[part][1] == body]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -150,13 +150,22 @@ class Outbox:
 
 
 def complete_parts(
-    connection: Connection, inbox_id: int, chat: Chat, bodies: Sequence[Rendered], reply_to: str | None
+    connection: Connection,
+    inbox_id: int,
+    chat: Chat,
+    bodies: Sequence[Rendered],
+    reply_to: str | None,
+    shown: Collection[int],
 ) -> None:
-    """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place."""
+    """Make the parts of a reply ready, in the caller's transaction; live rows keep their key and place.
+
+    Those in `shown` can be seen as they are to be: they are done.
+    """
     statement = _complete_part(connection.dialect.name)
     for part, body in enumerate(bodies):
         answered = reply_to if part == 0 else None
-        row = new_row(chat, body, OutboxState.READY, inbox_id=inbox_id, part=part, reply_to=answered)
+        state = OutboxState.SENT if part in shown else OutboxState.READY
+        row = new_row(chat, body, state, inbox_id=inbox_id, part=part, reply_to=answered)
         connection.execute(statement, row)
     close_live(connection, inbox_id)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, update
@@ -41,8 +41,9 @@ class Replies:
         reply_to: str | None,
         turn: NewTurn | None,
         parked: str | None = None,
+        shown: Collection[int] = (),
     ) -> None:
-        """Store everything an answered event leaves behind, or nothing of it.
+        """Store everything an answered event leaves behind, or nothing of it. The parts in `shown` can be seen already.
 
         An event has one reply: when it has ended already, another one is dropped. With a reason in `parked` the
         reply is an apology, and the operator may have the event tried again.
@@ -52,7 +53,7 @@ class Replies:
         def work(connection: Connection) -> bool:
             if not end_event(connection, claimed.inbox_id, state, parked):
                 return False
-            complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to)
+            complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to, shown)
             if turn is not None:
                 _add_turn(connection, claimed, turn)
             return True
