@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from glmbot.content import Markup
-from glmbot.text.document import BOLD, CODE, Block, BlockKind, Frame, Span, Style, StyleKind
+from glmbot.text.document import BOLD, CODE, MARKER, Block, BlockKind, Frame, Span, Style, StyleKind
+from glmbot.text.matrix_html import MatrixHtml
 
 INDENT = "  "
 ZERO_WIDTH_SPACE = "\u200b"
 
 DISCORD_STYLES = {StyleKind.BOLD: "**", StyleKind.ITALIC: "*", StyleKind.STRUCK: "~~"}
 TELEGRAM_TAGS = {StyleKind.BOLD: "b", StyleKind.ITALIC: "i", StyleKind.STRUCK: "s", StyleKind.CODE: "code"}
+
+MONOSPACE = "\x11"
+IRC_CODES = {StyleKind.BOLD: "\x02", StyleKind.ITALIC: "\x1d", StyleKind.STRUCK: "\x1e", StyleKind.CODE: MONOSPACE}
 
 DISCORD_CHARACTERS = re.compile(r"[\\*_~`#>|<\[\]]")
 """What may need a backslash at Discord."""
@@ -37,6 +41,10 @@ class Dialect(Protocol):
     """One way to write a document."""
 
     bullet: str
+    block_break: str
+    """What stands between blocks, as often as they are lines apart."""
+    bare: Frame
+    """The frame of a block whose own would take too much room."""
 
     def frame(self, block: Block) -> Frame:
         """Return what stands around a block's lines."""
@@ -58,6 +66,8 @@ class Plain:
     """Text without signs; a link's address stands behind it."""
 
     bullet = "• "
+    block_break = "\n"
+    bare = Frame()
 
     def frame(self, block: Block) -> Frame:
         return _lined_frame(block, "> " * block.quote_level)
@@ -86,6 +96,8 @@ class Discord:
     """Discord's Markdown (support.discord.com, "Markdown Text 101")."""
 
     bullet = "- "
+    block_break = "\n"
+    bare = Frame()
 
     def frame(self, block: Block) -> Frame:
         quote = "> " if block.quote_level else ""
@@ -97,7 +109,7 @@ class Discord:
         return _lined_frame(block, quote)
 
     def styles(self, span: Span, block: Block) -> tuple[Style, ...]:
-        return span.styles
+        return tuple(style for style in span.styles if style != MARKER)
 
     def signs(self, style: Style, text: str) -> Signs:
         if style.kind is StyleKind.LINK:
@@ -128,6 +140,8 @@ class TelegramHtml:
     """The HTML that Telegram's Bot API reads (core.telegram.org/bots/api, "HTML style")."""
 
     bullet = "• "
+    block_break = "\n"
+    bare = Frame()
 
     def frame(self, block: Block) -> Frame:
         if block.kind is BlockKind.CODE and block.language:
@@ -147,7 +161,7 @@ class TelegramHtml:
             return links or (CODE,)
         if block.kind is BlockKind.HEADING:
             return BOLD, *(style for style in span.styles if style != BOLD)
-        return span.styles
+        return tuple(style for style in span.styles if style != MARKER)
 
     def signs(self, style: Style, text: str) -> Signs:
         if style.kind is StyleKind.LINK:
@@ -162,6 +176,27 @@ class TelegramHtml:
         return 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
 
 
+class Irc(Plain):
+    """Lines with the formatting codes of IRC (modern.ircdocs.horse/formatting)."""
+
+    def frame(self, block: Block) -> Frame:
+        frame = _lined_frame(block, "> " * block.quote_level)
+        if block.kind is BlockKind.CODE:
+            return replace(frame, first_prefix=frame.first_prefix + MONOSPACE, prefix=frame.prefix + MONOSPACE)
+        return frame
+
+    def styles(self, span: Span, block: Block) -> tuple[Style, ...]:
+        styles = tuple(style for style in span.styles if style != MARKER)
+        if block.kind is BlockKind.HEADING:
+            return BOLD, *(style for style in styles if style != BOLD)
+        return styles
+
+    def signs(self, style: Style, text: str) -> Signs:
+        if style.kind is StyleKind.LINK:
+            return super().signs(style, text)
+        return IRC_CODES[style.kind], IRC_CODES[style.kind]
+
+
 def dialect_of(markup: Markup) -> Dialect:
     """Return the dialect with this name."""
     match markup:
@@ -173,6 +208,10 @@ def dialect_of(markup: Markup) -> Dialect:
             return Discord()
         case Markup.TELEGRAM_HTML:
             return TelegramHtml()
+        case Markup.MATRIX_HTML:
+            return MatrixHtml()
+        case Markup.IRC:
+            return Irc()
 
 
 def _lined_frame(block: Block, quote: str) -> Frame:

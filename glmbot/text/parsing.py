@@ -5,7 +5,17 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-from glmbot.text.document import BOLD, Block, BlockKind, Line, Span, StyleKind
+from glmbot.text.document import (
+    BOLD,
+    MARKER,
+    Block,
+    BlockKind,
+    Container,
+    ContainerKind,
+    Line,
+    Span,
+    StyleKind,
+)
 from glmbot.text.inline import CanLink, Spans, markdown_parser, parse_inline
 from glmbot.text.open_ends import close_open_ends
 from glmbot.text.tables import aligned
@@ -41,6 +51,10 @@ class _Reader:
         self._quote_number = 0
         self._numbers: list[int | None] = []
         """The last number of each open list; None for an unordered one."""
+        self._lists: list[int] = []
+        """For each open list the number of its container."""
+        self._containers: list[Container] = []
+        self._num_containers = self._num_items = 0
         self._marker = ""
         """The list marker that waits for its item's first line."""
         self._item_start = 0
@@ -78,18 +92,24 @@ class _Reader:
             case "blockquote_open":
                 self._quote_number += self._quote_level == 0
                 self._quote_level += 1
+                self._containers.append(Container(ContainerKind.QUOTE, self._new_container()))
             case "blockquote_close":
                 self._quote_level -= 1
+                self._containers.pop()
             case "bullet_list_open":
                 self._numbers.append(None)
+                self._lists.append(self._new_container())
             case "ordered_list_open":
                 self._numbers.append(-1)
+                self._lists.append(self._new_container())
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
+                self._lists.pop()
             case "list_item_open":
                 self._open_item(token)
             case "list_item_close":
                 self._write_marker()
+                self._containers.pop()
 
     def _open_item(self, token: Token) -> None:
         self._write_marker()
@@ -97,15 +117,24 @@ class _Reader:
         last = self._numbers[-1]
         if last is None:
             self._marker = self._bullet
+            self._num_items += 1
+            self._containers.append(Container(ContainerKind.BULLET_ITEM, self._lists[-1], self._num_items))
         else:
             number = int(token.info) if last < 0 else max(int(token.info), last + 1)
+            if number != last + 1:
+                self._lists[-1] = self._new_container()
             self._numbers[-1] = number
             self._marker = f"{number}{token.markup} "
+            self._containers.append(Container(ContainerKind.NUMBERED_ITEM, self._lists[-1], number))
+
+    def _new_container(self) -> int:
+        self._num_containers += 1
+        return self._num_containers
 
     def _write_marker(self) -> None:
         """Write a marker that stands alone: its item is empty, or begins with code or another list."""
         if self._marker:
-            spans, self._marker = (Span(self._marker.rstrip()),), ""
+            spans, self._marker = (Span(self._marker.rstrip(), (MARKER,)),), ""
             self._add_lines(self._item_start, self._item_start + 1, self._block(has_marker=True), [spans])
 
     def _add_inline(self, token: Token) -> None:
@@ -136,7 +165,7 @@ class _Reader:
             self._write_marker()
         has_marker = bool(self._marker)
         if has_marker:
-            lines = [(Span(self._marker), *lines[0]), *lines[1:]]
+            lines = [(Span(self._marker, (MARKER,)), *lines[0]), *lines[1:]]
             self._marker = ""
         self._add_lines(*_source_lines(token), self._block(kind, language, has_marker), lines)
 
@@ -151,6 +180,7 @@ class _Reader:
             quote_level=min(self._quote_level, MAX_QUOTE_LEVEL),
             quote_number=self._quote_number,
             language=language,
+            containers=tuple(self._containers),
         )
 
     def _add_lines(self, start: int, end: int, block: Block, lines: Sequence[Spans]) -> None:
