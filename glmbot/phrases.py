@@ -52,6 +52,7 @@ class Phrase(Enum):
         "The plugin {plugin} is switched off, because it failed several times. Please tell the operator of this bot.",
         "插件 {plugin} 多次出错，已被停用，请告知机器人的管理员。",
     )
+    SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
         "I have no answer to that. Please ask in other words.",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from glmbot.events import Language
+
 
 class StyleKind(StrEnum):
     """How a span of text is set apart."""
@@ -12,16 +14,19 @@ class StyleKind(StrEnum):
     STRUCK = "struck"
     CODE = "code"
     LINK = "link"
+    SPOILER = "spoiler"
+    """Hidden until the reader asks for it."""
     MARKER = "marker"
     """The sign before an item of a list, which some dialects leave to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One style of a span; `href` is a link's address."""
+    """One style of a span; `href` is a link's address, `language` that of a spoiler's text."""
 
     kind: StyleKind
     href: str = ""
+    language: Language = Language.ENGLISH
 
 
 BOLD = Style(StyleKind.BOLD)

@@ -45,6 +45,8 @@ class MatrixHtml:
             return "", ""
         if style.kind is StyleKind.LINK:
             return f'<a href="{html.escape(style.href)}">', "</a>"
+        if style.kind is StyleKind.SPOILER:
+            return "<span data-mx-spoiler>", "</span>"
         return f"<{TAGS[style.kind]}>", f"</{TAGS[style.kind]}>"
 
     def escape(self, text: str, styles: tuple[Style, ...], block: Block) -> str:

@@ -16,8 +16,11 @@ from glmbot.text.document import (
     Span,
     StyleKind,
 )
-from glmbot.text.inline import CanLink, Spans, markdown_parser, parse_inline
+from glmbot.text.formulas import readable
+from glmbot.text.inline import NO_REFERENCES, CanLink, References, Spans, parse_inline
 from glmbot.text.open_ends import close_open_ends
+from glmbot.text.references import take_definitions
+from glmbot.text.rules import markdown_parser
 from glmbot.text.tables import aligned
 
 RULE = "———"
@@ -59,12 +62,14 @@ class _Reader:
         """The list marker that waits for its item's first line."""
         self._item_start = 0
         self._heading_level = 0
+        self._references: References = NO_REFERENCES
         self._table: Token | None = None
         """The table that is being read, and its rows so far."""
         self._rows: list[list[str]] = []
 
     def read(self, tokens: Sequence[Token]) -> list[Line]:
         last = _last_paragraph(tokens)
+        self._references = take_definitions([token for token in tokens if token.type == "inline"])
         for token in tokens:
             if token is last:
                 token.content = close_open_ends(token.content)
@@ -77,6 +82,8 @@ class _Reader:
                 self._add_inline(token)
             case "fence" | "code_block":
                 self._add_code(token)
+            case "formula_block":
+                self._add_formula(token)
             case "hr":
                 self._add_block(token, [(Span(RULE),)])
             case "table_open":
@@ -138,7 +145,9 @@ class _Reader:
             self._add_lines(self._item_start, self._item_start + 1, self._block(has_marker=True), [spans])
 
     def _add_inline(self, token: Token) -> None:
-        lines = parse_inline(token.content, self._can_link)
+        if not token.content and not self._table:
+            return
+        lines = parse_inline(token.content, self._can_link, self._references)
         if self._table:
             self._rows[-1].append(" ".join(map(_cell_text, lines)))
         elif self._heading_level and not self._numbers:
@@ -149,9 +158,19 @@ class _Reader:
             self._add_block(token, lines)
 
     def _add_code(self, token: Token) -> None:
+        if not token.content.strip():
+            return
         language = LANGUAGE.match(token.info.strip())
         lines = [(Span(line),) for line in token.content.removesuffix("\n").split("\n")]
         self._add_block(token, lines, BlockKind.CODE, language[0] if language else "")
+
+    def _add_formula(self, token: Token) -> None:
+        """Write a formula in characters, or its source as code."""
+        if text := readable(token.content):
+            self._add_block(token, [(Span(text),)])
+        else:
+            lines = [(Span(line),) for line in token.content.strip().split("\n")]
+            self._add_block(token, lines, BlockKind.CODE)
 
     def _close_table(self) -> None:
         assert self._table
