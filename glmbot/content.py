@@ -12,6 +12,9 @@ class Markup(StrEnum):
     """CommonMark as the model writes it, untouched (the terminal)."""
     DISCORD = "discord"
     TELEGRAM_HTML = "telegram_html"
+    MATRIX_HTML = "matrix_html"
+    IRC = "irc"
+    """Formatting codes (modern.ircdocs.horse/formatting); each part is a single line."""
 
 
 class LengthUnit(StrEnum):

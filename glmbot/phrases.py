@@ -56,6 +56,7 @@ class Phrase(Enum):
         "The answer is long: all of it is in this file.",
         "回答较长，全文在这个文件里。",
     )
+    SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
         "I have no answer to that. Please ask in other words.",

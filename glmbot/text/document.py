@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from glmbot.events import Language
+
 
 class StyleKind(StrEnum):
     """How a span of text is set apart."""
@@ -12,20 +14,26 @@ class StyleKind(StrEnum):
     STRUCK = "struck"
     CODE = "code"
     LINK = "link"
+    SPOILER = "spoiler"
+    """Hidden until the reader asks for it."""
+    MARKER = "marker"
+    """The sign before an item of a list, which some dialects leave to the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One style of a span; `href` is a link's address."""
+    """One style of a span; `href` is a link's address, `language` that of a spoiler's text."""
 
     kind: StyleKind
     href: str = ""
+    language: Language = Language.ENGLISH
 
 
 BOLD = Style(StyleKind.BOLD)
 ITALIC = Style(StyleKind.ITALIC)
 STRUCK = Style(StyleKind.STRUCK)
 CODE = Style(StyleKind.CODE)
+MARKER = Style(StyleKind.MARKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,34 @@ class BlockKind(StrEnum):
     CODE = "code"
 
 
+class ContainerKind(StrEnum):
+    """What blocks can stand in."""
+
+    QUOTE = "quote"
+    BULLET_ITEM = "bullet_item"
+    NUMBERED_ITEM = "numbered_item"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A quote, or one item of a list, around a block."""
+
+    kind: ContainerKind
+    number: int
+    """Unlike that of any other quote or list; a list whose numbers jump counts as a new one."""
+    item: int = 0
+    """The item's number in its list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Something that is open around several blocks: those that follow one another with the same `key`."""
+
+    key: tuple[str, int, int]
+    opening: str = field(compare=False)
+    closing: str = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a dialect writes around the lines of a block.
@@ -59,6 +95,10 @@ class Frame:
     prefix: str = ""
     blank: str = ""
     key: tuple[str, int] | None = None
+    line_break: str = "\n"
+    """What ends a line within the frame."""
+    outer: tuple[Element, ...] = ()
+    """What the frame stands in, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +115,8 @@ class Block:
     quote_level: int = 0
     quote_number: int = 0
     language: str = ""
+    containers: tuple[Container, ...] = ()
+    """The quotes and items it stands in, outermost first."""
     source_frame: Frame | None = None
     """The frame as the source has it, where the source is kept as it is."""
 

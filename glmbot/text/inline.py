@@ -1,47 +1,41 @@
 """Reads the Markdown inside one paragraph: styles, code, links."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
-from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
+from glmbot.events import Language
 from glmbot.text.document import BOLD, CODE, ITALIC, STRUCK, Span, Style, StyleKind
+from glmbot.text.formulas import readable
+from glmbot.text.rules import markdown_parser
 
 MAX_STYLED_LENGTH = 50_000
 """A longer paragraph is shown as it is: no person writes one, and styles in it cost seconds."""
 
-SIGNIFICANT = re.compile(r"[\\`*_~\[!<&]")
-STYLES = {"strong": BOLD, "em": ITALIC, "s": STRUCK}
+SIGNIFICANT = re.compile(r"[\\`*_~\[!<&$]|\|\|")
+STYLES = {
+    "strong": BOLD,
+    "em": ITALIC,
+    "s": STRUCK,
+    "spoiler": Style(StyleKind.SPOILER),
+    "chinese_spoiler": Style(StyleKind.SPOILER, language=Language.CHINESE),
+}
 
 Spans = tuple[Span, ...]
 CanLink = Callable[[str], bool]
+References = Mapping[str, Mapping[str, str]]
+"""The defined links: by their label, as markdown-it has them."""
+NO_REFERENCES: References = {}
 
 
-@cache
-def markdown_parser() -> MarkdownIt:
-    """Return a CommonMark parser with tables and strikethrough, and without what hides or moves text.
-
-    Off are HTML (shown as text), link definitions (they vanish, and change text far above) and underlined
-    headings (a paragraph already shown would become one); text inside of blocks is left to `parse_inline`.
-    """
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable(["table", "strikethrough"])
-    parser.disable(["lheading", "reference", "html_block", "html_inline", "inline"])
-    parser.inline.ruler.at("emphasis", _tokenize_emphasis)
-    return parser
-
-
-def parse_inline(text: str, can_link: CanLink) -> list[Spans]:
+def parse_inline(text: str, can_link: CanLink, references: References = NO_REFERENCES) -> list[Spans]:
     """Return the lines of a paragraph as styled spans; the address of what `can_link` denies is written out."""
     if len(text) > MAX_STYLED_LENGTH or not SIGNIFICANT.search(text):
         return [(Span(line.strip(" \t")),) for line in text.split("\n")]
     tokens: list[Token] = []
     parser = markdown_parser()
-    parser.inline.parse(text, parser, {}, tokens)
+    parser.inline.parse(text, parser, {"references": references}, tokens)
     return _Reader(can_link).read(tokens)
 
 
@@ -67,6 +61,8 @@ class _Reader:
             self._lines.append([])
         elif token.type == "code_inline":
             self._add(token.content, (*self._styles, CODE))
+        elif token.type == "formula":
+            self._add_formula(token.content)
         elif token.type == "image":
             self._add_image(token)
         elif token.type == "link_open":
@@ -85,6 +81,14 @@ class _Reader:
             line[-1] = Span(line[-1].text + text, styles)
         elif text:
             line.append(Span(text, styles))
+
+    def _add_formula(self, source: str) -> None:
+        """Write a formula in characters, or its source as code."""
+        text = readable(source)
+        if text is None:
+            self._add(" ".join(source.split()), (*self._styles, CODE))
+        else:
+            self._add(text, self._styles)
 
     def _add_image(self, token: Token) -> None:
         address = str(token.attrs["src"])
@@ -123,55 +127,3 @@ class _Reader:
 def _without_last(styles: tuple[Style, ...], style: Style) -> tuple[Style, ...]:
     index = len(styles) - 1 - styles[::-1].index(style)
     return styles[:index] + styles[index + 1 :]
-
-
-def _tokenize_emphasis(state: StateInline, silent: bool) -> bool:
-    """Take in a run of `*` or `_`; like markdown-it's own rule, but at home in Chinese.
-
-    CommonMark asks for a space or punctuation outside of the signs, which Chinese does not write: it leaves the
-    stars in `**注意：**请看`. So a wide character beside the signs counts as punctuation
-    (github.com/tats-u/markdown-cjk-friendly).
-    """
-    marker = state.src[state.pos]
-    if silent or marker not in "*_":
-        return False
-    end = state.pos
-    while end < state.posMax and state.src[end] == marker:
-        end += 1
-    can_open, can_close = _flanks(state.src[state.pos - 1 : state.pos], state.src[end : end + 1], marker)
-    num_signs = end - state.pos
-    for _ in range(num_signs):
-        state.push("text", "", 0).content = marker
-        state.delimiters.append(
-            Delimiter(
-                marker=ord(marker),
-                length=num_signs,
-                token=len(state.tokens) - 1,
-                end=-1,
-                open=can_open,
-                close=can_close,
-            )
-        )
-    state.pos = end
-    return True
-
-
-def _flanks(before: str, after: str, marker: str) -> tuple[bool, bool]:
-    """Return whether signs between these characters can open and can close emphasis."""
-    space_before, space_after = not before or before.isspace(), not after or after.isspace()
-    stop_before, stop_after = _is_punctuation(before), _is_punctuation(after)
-    loose_before = space_before or stop_before or _is_wide(before)
-    loose_after = space_after or stop_after or _is_wide(after)
-    left = not space_after and (not stop_after or loose_before)
-    right = not space_before and (not stop_before or loose_after)
-    if marker == "*":
-        return left, right
-    return left and (not right or loose_before), right and (not left or loose_after)
-
-
-def _is_punctuation(character: str) -> bool:
-    return bool(character) and unicodedata.category(character)[0] in "PS"
-
-
-def _is_wide(character: str) -> bool:
-    return bool(character) and unicodedata.east_asian_width(character) in "WF"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from glmbot.content import LengthUnit
 from glmbot.text.dialects import Dialect
-from glmbot.text.document import Block, Frame, Line, Span, Style, StyleKind
+from glmbot.text.document import Block, Element, Frame, Line, Span, Style, StyleKind
 from glmbot.text.measure import length
 
 
@@ -44,15 +44,11 @@ class Output:
         before: Frame | None = None
         for line in lines:
             frame, _ = self._frame(line.block)
-            if _is_shared(before, frame):
-                pieces.append("\n" + (frame.blank + "\n") * (line.gap - 1))
-            else:
-                pieces.append(before.closing + "\n" * line.gap if before else "")
-                pieces.append(frame.opening if line.is_first else frame.reopening)
+            pieces.append(self._between(before, frame, line))
             pieces.append(frame.first_prefix if line.is_first else frame.prefix)
             self._write_spans(line, pieces)
             before = frame
-        return "".join(pieces) + (before.closing if before else "")
+        return "".join(pieces) + (_closing(before, 0) if before else "")
 
     def fit(self, previous: Line | None, line: Line, room: int, max_characters: int | None = None) -> Fit:
         """Find out how much of a line, or of its first characters, fits into `room` behind the line before it."""
@@ -72,6 +68,15 @@ class Output:
                 return Fit(num_characters, cost, is_complete=False)
             paid = styles
         return Fit(num_characters, cost, is_complete=cost <= room)
+
+    def _between(self, before: Frame | None, frame: Frame, line: Line) -> str:
+        """Return what stands between a line and the one before it: line breaks, and signs of frames."""
+        if _is_shared(before, frame):
+            return frame.line_break + (frame.blank + frame.line_break) * (line.gap - 1)
+        num_shared = _num_shared(before.outer, frame.outer) if before else 0
+        end = _closing(before, num_shared) + self._dialect.block_break * line.gap if before else ""
+        opened = "".join(element.opening for element in frame.outer[num_shared:])
+        return end + opened + (frame.opening if line.is_first else frame.reopening)
 
     def _write_spans(self, line: Line, pieces: list[str]) -> None:
         written: tuple[Style, ...] = ()
@@ -93,8 +98,8 @@ class Output:
         if (known := self._frames.get(block.number)) is None:
             frame = self._dialect.frame(block)
             cost = self._signs_cost(max(frame.opening, frame.reopening, key=len) + frame.closing)
-            prefix_cost = length(max(frame.first_prefix, frame.prefix, key=len), self._unit)
-            known = (frame, cost) if cost + prefix_cost <= self._max_length // 2 else (Frame(), 0)
+            other_cost = length(max(frame.first_prefix, frame.prefix, key=len), self._unit) + self._outer_cost(frame, 0)
+            known = (frame, cost) if cost + other_cost <= self._max_length // 2 else (self._dialect.bare, 0)
             self._frames[block.number] = known
         return known
 
@@ -102,11 +107,16 @@ class Output:
         """Return the cost of all that a line brings along besides its text."""
         before = self._frame(previous.block)[0] if previous else None
         frame, cost = self._frame(line.block)
-        num_breaks = line.gap if previous else 0
         prefix = frame.first_prefix if line.is_first else frame.prefix
-        if not _is_shared(before, frame):
-            return num_breaks + cost + length(prefix, self._unit)
-        return num_breaks + length(prefix + frame.blank * (line.gap - 1), self._unit)
+        if _is_shared(before, frame):
+            breaks = frame.line_break * line.gap + frame.blank * (line.gap - 1)
+            return length(breaks + prefix, self._unit)
+        num_shared = _num_shared(before.outer, frame.outer) if before else 0
+        breaks = self._dialect.block_break * line.gap if before else ""
+        return length(breaks + prefix, self._unit) + cost + self._outer_cost(frame, num_shared)
+
+    def _outer_cost(self, frame: Frame, num_shared: int) -> int:
+        return self._signs_cost("".join(element.opening + element.closing for element in frame.outer[num_shared:]))
 
     def _styles(self, span: Span, block: Block) -> tuple[Style, ...]:
         styles = self._dialect.styles(span, block)
@@ -138,8 +148,13 @@ def _is_shared(before: Frame | None, frame: Frame) -> bool:
     return before is not None and frame.key is not None and before.key == frame.key
 
 
-def _num_shared(left: Sequence[Style], right: Sequence[Style]) -> int:
-    """Return how many of the outer styles are the same."""
+def _closing(frame: Frame, num_kept: int) -> str:
+    """Return what closes a frame, and all but the outermost of what it stands in."""
+    return frame.closing + "".join(element.closing for element in reversed(frame.outer[num_kept:]))
+
+
+def _num_shared(left: Sequence[Style | Element], right: Sequence[Style | Element]) -> int:
+    """Return how many of the outer ones are the same."""
     num_shared = 0
     for one, other in zip(left, right, strict=False):
         if one != other:

@@ -5,9 +5,22 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-from glmbot.text.document import BOLD, Block, BlockKind, Line, Span, StyleKind
-from glmbot.text.inline import CanLink, Spans, markdown_parser, parse_inline
+from glmbot.text.document import (
+    BOLD,
+    MARKER,
+    Block,
+    BlockKind,
+    Container,
+    ContainerKind,
+    Line,
+    Span,
+    StyleKind,
+)
+from glmbot.text.formulas import readable
+from glmbot.text.inline import NO_REFERENCES, CanLink, References, Spans, parse_inline
 from glmbot.text.open_ends import close_open_ends
+from glmbot.text.references import take_definitions
+from glmbot.text.rules import markdown_parser
 from glmbot.text.tables import aligned
 
 RULE = "———"
@@ -41,16 +54,22 @@ class _Reader:
         self._quote_number = 0
         self._numbers: list[int | None] = []
         """The last number of each open list; None for an unordered one."""
+        self._lists: list[int] = []
+        """For each open list the number of its container."""
+        self._containers: list[Container] = []
+        self._num_containers = self._num_items = 0
         self._marker = ""
         """The list marker that waits for its item's first line."""
         self._item_start = 0
         self._heading_level = 0
+        self._references: References = NO_REFERENCES
         self._table: Token | None = None
         """The table that is being read, and its rows so far."""
         self._rows: list[list[str]] = []
 
     def read(self, tokens: Sequence[Token]) -> list[Line]:
         last = _last_paragraph(tokens)
+        self._references = take_definitions([token for token in tokens if token.type == "inline"])
         for token in tokens:
             if token is last:
                 token.content = close_open_ends(token.content)
@@ -63,6 +82,8 @@ class _Reader:
                 self._add_inline(token)
             case "fence" | "code_block":
                 self._add_code(token)
+            case "formula_block":
+                self._add_formula(token)
             case "hr":
                 self._add_block(token, [(Span(RULE),)])
             case "table_open":
@@ -78,18 +99,24 @@ class _Reader:
             case "blockquote_open":
                 self._quote_number += self._quote_level == 0
                 self._quote_level += 1
+                self._containers.append(Container(ContainerKind.QUOTE, self._new_container()))
             case "blockquote_close":
                 self._quote_level -= 1
+                self._containers.pop()
             case "bullet_list_open":
                 self._numbers.append(None)
+                self._lists.append(self._new_container())
             case "ordered_list_open":
                 self._numbers.append(-1)
+                self._lists.append(self._new_container())
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
+                self._lists.pop()
             case "list_item_open":
                 self._open_item(token)
             case "list_item_close":
                 self._write_marker()
+                self._containers.pop()
 
     def _open_item(self, token: Token) -> None:
         self._write_marker()
@@ -97,19 +124,30 @@ class _Reader:
         last = self._numbers[-1]
         if last is None:
             self._marker = self._bullet
+            self._num_items += 1
+            self._containers.append(Container(ContainerKind.BULLET_ITEM, self._lists[-1], self._num_items))
         else:
             number = int(token.info) if last < 0 else max(int(token.info), last + 1)
+            if number != last + 1:
+                self._lists[-1] = self._new_container()
             self._numbers[-1] = number
             self._marker = f"{number}{token.markup} "
+            self._containers.append(Container(ContainerKind.NUMBERED_ITEM, self._lists[-1], number))
+
+    def _new_container(self) -> int:
+        self._num_containers += 1
+        return self._num_containers
 
     def _write_marker(self) -> None:
         """Write a marker that stands alone: its item is empty, or begins with code or another list."""
         if self._marker:
-            spans, self._marker = (Span(self._marker.rstrip()),), ""
+            spans, self._marker = (Span(self._marker.rstrip(), (MARKER,)),), ""
             self._add_lines(self._item_start, self._item_start + 1, self._block(has_marker=True), [spans])
 
     def _add_inline(self, token: Token) -> None:
-        lines = parse_inline(token.content, self._can_link)
+        if not token.content and not self._table:
+            return
+        lines = parse_inline(token.content, self._can_link, self._references)
         if self._table:
             self._rows[-1].append(" ".join(map(_cell_text, lines)))
         elif self._heading_level and not self._numbers:
@@ -120,9 +158,19 @@ class _Reader:
             self._add_block(token, lines)
 
     def _add_code(self, token: Token) -> None:
+        if not token.content.strip():
+            return
         language = LANGUAGE.match(token.info.strip())
         lines = [(Span(line),) for line in token.content.removesuffix("\n").split("\n")]
         self._add_block(token, lines, BlockKind.CODE, language[0] if language else "")
+
+    def _add_formula(self, token: Token) -> None:
+        """Write a formula in characters, or its source as code."""
+        if text := readable(token.content):
+            self._add_block(token, [(Span(text),)])
+        else:
+            lines = [(Span(line),) for line in token.content.strip().split("\n")]
+            self._add_block(token, lines, BlockKind.CODE)
 
     def _close_table(self) -> None:
         assert self._table
@@ -136,7 +184,7 @@ class _Reader:
             self._write_marker()
         has_marker = bool(self._marker)
         if has_marker:
-            lines = [(Span(self._marker), *lines[0]), *lines[1:]]
+            lines = [(Span(self._marker, (MARKER,)), *lines[0]), *lines[1:]]
             self._marker = ""
         self._add_lines(*_source_lines(token), self._block(kind, language, has_marker), lines)
 
@@ -151,6 +199,7 @@ class _Reader:
             quote_level=min(self._quote_level, MAX_QUOTE_LEVEL),
             quote_number=self._quote_number,
             language=language,
+            containers=tuple(self._containers),
         )
 
     def _add_lines(self, start: int, end: int, block: Block, lines: Sequence[Spans]) -> None:

@@ -13,6 +13,8 @@ from glmbot.text.splitting import split
 MIN_LENGTH = 20
 """Below this a single character with the signs around it may not fit."""
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""No platform shows them, and for some they are signs: they are left out."""
 UNLIMITED = 1 << 40
 VISIBLE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff]")
 
@@ -25,7 +27,8 @@ def render_parts(markdown: str, form: TextForm) -> list[Rendered]:
     """
     if form.max_length < MIN_LENGTH:
         raise ValueError(f"max_length is {form.max_length}; a platform's form must allow at least {MIN_LENGTH}")
-    markdown = LONE_SURROGATE.sub("\ufffd", markdown.replace("\r\n", "\n").replace("\r", "\n"))
+    markdown = CONTROL.sub("", markdown.replace("\r\n", "\n").replace("\r", "\n"))
+    markdown = LONE_SURROGATE.sub("\ufffd", markdown)
     render = _render_source if form.markup is Markup.MARKDOWN else _render_document
     return [part for part in render(markdown, form) if VISIBLE.search(part.plain)]
 
@@ -36,7 +39,8 @@ def _render_document(markdown: str, form: TextForm) -> list[Rendered]:
     output = Output(dialect, form.max_length, form.unit, is_parsed)
     plain = Output(Plain(), form.max_length, form.unit)
     lines = parse(markdown, dialect.bullet, lambda address: output.can_link(address) and plain.can_link(address))
-    parts = split(lines, [output, plain], form.max_length)
+    stretches = [[line] for line in lines] if form.markup is Markup.IRC else [lines]
+    parts = [part for stretch in stretches for part in split(stretch, [output, plain], form.max_length)]
     return [Rendered(output.write(part), plain.write(part)) for part in parts]
 
 

@@ -5,7 +5,7 @@ import re
 from markdown_it.token import Token
 
 from glmbot.text.document import Block, BlockKind, Frame, Line, Span
-from glmbot.text.inline import markdown_parser
+from glmbot.text.rules import markdown_parser
 
 
 def with_closed_fence(markdown: str) -> str:

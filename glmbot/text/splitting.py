@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from glmbot.text.document import BlockKind, Line
 from glmbot.text.graphemes import cluster_start
 from glmbot.text.output import Output
+from glmbot.text.wholes import start_of_whole
 
 LOOK_AHEAD = 16
 """How many characters beyond a limit are read, to see whether a sentence or a visible character ends there."""
@@ -90,13 +91,20 @@ class _Part:
         for pattern in (WORD_END,) if line.block.kind is BlockKind.CODE else (SENTENCE_END, WORD_END):
             ends = [found.end() for found in pattern.finditer(text) if found.end() <= end]
             if ends and 2 * self._fill_with(line, ends[-1]) >= self._max_length:
-                return ends[-1]
+                return self._before_whole(line, text, ends[-1])
         position = cluster_start(text, end)
         if position > 1 and text[position] in NOT_AT_START:
             position = cluster_start(text, position - 1)
+        position = self._before_whole(line, text, position)
         if position == 0 and not self._lines:
             return end
         return position
+
+    def _before_whole(self, line: Line, text: str, position: int) -> int:
+        """Return the place itself, or that before the link, address or code that should not be cut there."""
+        start = start_of_whole(line, text, position)
+        is_short = 2 * (position - start) <= self._max_length
+        return start if is_short and (start or self._lines) else position
 
     def _num_fitting(self, line: Line) -> int:
         previous = self._lines[-1] if self._lines else None
