@@ -60,6 +60,7 @@ def variants(markdown: str) -> Iterator[str]:
     text = markdown.rstrip()
     text = HALF_LINK.sub(r"\1", text)
     yield text
+    yield text + text[-1:]
     yield SPACED_SIGN.sub(r"\1", text)
     last = text.rpartition("\n\n")[2]
     present = [sign for sign in CLOSING if sign in last or (sign == "\\)" and "\\(" in last)]

@@ -13,8 +13,10 @@ from tests.text.forms import PLAIN, TELEGRAM, rendered
     [
         ("x^2", "x²"),
         ("\\frac{a}{b}", "a/b"),
-        ("\\frac{n(n+1)}{2}", "(n(n+1))/2"),
+        ("\\frac{n(n+1)}{2}", "n(n+1)/2"),
         ("\\frac12", "1/2"),
+        ("\\frac{a+b}{2a}", "(a+b)/(2a)"),
+        ("\\frac{x_1}{x_2^2}", "x₁/x₂²"),
         ("x_{i,j}^{2n}", "x_(i,j)²ⁿ"),
         ("\\alpha \\leq \\beta", "α ≤ β"),
         ("2\\pi r", "2πr"),
