@@ -114,10 +114,14 @@ def _end_of_formulas(found: str, position: int, following: str, sources: Sequenc
 
 
 def _shows(shown: str, sources: Sequence[str]) -> bool:
-    return any(
-        reduced_shown(shown) == reduced
-        for reduced in ("".join(map(reduced_source, sources)), _alphanumerics("".join(sources)))
-    )
+    """Tell whether each formula is there, readable or as its source."""
+    rest = reduced_shown(shown)
+    for source in sources:
+        whole = [form for form in (_alphanumerics(source), reduced_source(source)) if rest.startswith(form)]
+        if not whole:
+            return False
+        rest = rest[len(whole[0]) :]
+    return not rest
 
 
 def pieces_difference(expected: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> str:

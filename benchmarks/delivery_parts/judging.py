@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from delivery_parts.compare import num_split_graphemes, pieces_difference, text_difference
 from delivery_parts.content import Content, Reading, bare
-from delivery_parts.platforms import DISCORD, MATRIX, Platform, gathered
+from delivery_parts.platforms import DISCORD, Platform, gathered
 from delivery_parts.source import FORMULA, TABLE_RULE, expected
 
 TAIL_LENGTH = 20
 CLOSING = ("*", "**", "***", "`", "``", "~~", "||", "$", "$$", "\\)")
 HALF_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*$")
 SPACED_SIGN = re.compile(r"\s+(\*+|~~|\|\|)$")
+SPOILER_SIGNS = (("(spoiler:", ")"), ("（剧透：", "）"))
 LIST_SIGN = re.compile(r"•|\d+\.")
 
 
@@ -59,15 +60,18 @@ def variants(markdown: str) -> Iterator[str]:
     text = markdown.rstrip()
     text = HALF_LINK.sub(r"\1", text)
     yield text
+    yield text + text[-1:]
     yield SPACED_SIGN.sub(r"\1", text)
+    last = text.rpartition("\n\n")[2]
+    present = [sign for sign in CLOSING if sign in last or (sign == "\\)" and "\\(" in last)]
     for length in (1, 2, 3):
-        for signs in itertools.permutations(CLOSING, length):
+        for signs in itertools.permutations(present, length):
             yield text + "".join(signs)
 
 
 def _difference(wanted: Content, readings: Sequence[Reading], platform: Platform) -> str:
     found = gathered(platform, readings)
-    if difference := text_difference(wanted, _joined(wanted, readings) if platform is MATRIX else found.text):
+    if difference := text_difference(wanted, _joined(wanted, readings)):
         return f"text: {difference}"
     found_codes = [code for code in found.codes if not _is_formula(code[1], wanted)]
     if platform.shows_code_blocks and (difference := _code_difference(wanted, found_codes, platform)):
@@ -100,7 +104,7 @@ def _code_difference(wanted: Content, found: list[tuple[str, str]], platform: Pl
     is_table = [TABLE_RULE in code for _, code in wanted.codes]
     if any(is_table):
         found = found.copy()
-        wanted_bare = [(language, _letters(code)) for language, code in wanted.codes]
+        wanted_bare = [(language, _letters(code)) for language, code in wanted.codes if code.strip()]
         return pieces_difference(wanted_bare, [(language, _letters(code)) for language, code in found])
     strip = "\n" if platform is DISCORD else ""
     wanted_codes = [(language, code.strip(strip) if strip else code) for language, code in wanted.codes if code.strip()]
@@ -129,16 +133,32 @@ def _is_formula(code: str, wanted: Content) -> bool:
 
 
 def _joined(wanted: Content, readings: Sequence[Reading]) -> str:
-    """Return the text of all messages, without the signs of lists that are repeated where an item goes on."""
+    """Return the text of all messages, without the signs that are repeated where an item or a spoiler goes on."""
     joined = ""
     for reading in readings:
         text = bare(reading.shown)
-        while (
-            joined and not wanted.text.startswith(text[:TAIL_LENGTH], len(joined)) and (sign := LIST_SIGN.match(text))
-        ):
-            text = text[sign.end() :]
+        if joined and not _goes_on(wanted, joined, text):
+            joined, text = _without_repeated(wanted, joined, text)
         joined += text
     return joined
+
+
+def _without_repeated(wanted: Content, joined: str, text: str) -> tuple[str, str]:
+    for opening, closing in SPOILER_SIGNS:
+        before, after = joined.removesuffix(closing), text.removeprefix(opening)
+        if before != joined and after != text and _goes_on(wanted, before, after):
+            return before, after
+    rest = text
+    while sign := LIST_SIGN.match(rest):
+        rest = rest[sign.end() :]
+        if _goes_on(wanted, joined, rest):
+            return joined, rest
+    return joined, text
+
+
+def _goes_on(wanted: Content, before: str, after: str) -> bool:
+    """Tell whether two pieces of text stand side by side in what was to arrive."""
+    return before[-TAIL_LENGTH // 2 :] + after[:TAIL_LENGTH] in wanted.text
 
 
 def _has_lost_tail(wanted: Content, readings: Sequence[Reading]) -> bool:

@@ -59,18 +59,18 @@ class _Reader:
         self._table: list[str] | None = None
 
     def read(self, markdown: str) -> Content:
-        markdown = self._without_used_definitions(markdown)
-        for token in parser().parse(markdown):
+        tokens = parser().parse(markdown)
+        self._find_references("\n\n".join(token.content for token in tokens if token.type == "inline"))
+        for token in tokens:
             self._read_block(token)
         return self._content
 
-    def _without_used_definitions(self, markdown: str) -> str:
-        for label, address in DEFINITION.findall(markdown):
-            key = " ".join(label.split()).casefold()
-            uses = [" ".join(use.split()).casefold() for use in re.findall(r"\[([^\[\]]+)\](?!:)", markdown)]
-            if key in uses:
+    def _find_references(self, text: str) -> None:
+        uses = {" ".join(use.split()).casefold() for use in re.findall(r"\[([^\[\]]+)\](?!:)", text)}
+        for label, address in DEFINITION.findall(text):
+            key = " ".join(label.split())
+            if key.casefold() in uses:
                 self._references.setdefault(key.upper(), {"title": "", "href": address})
-        return DEFINITION.sub(self._kept, markdown) if self._references else markdown
 
     def _kept(self, found: re.Match[str]) -> str:
         return "" if " ".join(found[1].split()).upper() in self._references else found[0]
@@ -133,7 +133,10 @@ class _Reader:
     def _read_inline(self, token: Token) -> None:
         tokens: list[Token] = []
         rules = parser()
-        rules.inline.parse(token.content, rules, {"references": self._references}, tokens)
+        text = DEFINITION.sub(self._kept, token.content) if self._references else token.content
+        if not text.strip() and self._row is None:
+            return
+        rules.inline.parse(text, rules, {"references": self._references}, tokens)
         text = _Inline(self._abilities, self._content, is_cell=self._row is not None).read(tokens)
         if self._row is not None:
             self._row.append(text.replace("\n", " "))

@@ -68,7 +68,8 @@ def _formula(state: StateInline, silent: bool) -> bool:
         return False
     content = next(group for group in found.groups() if group is not None)
     is_plain = found[2] is not None and not re.search(r"[\\^_{}]", content)
-    if (is_plain and LONG_WORD.search(content)) or not content.strip():
+    is_escaped = found[4] is not None and not re.search(r"[\\^_={}+]", content)
+    if is_escaped or (is_plain and LONG_WORD.search(content)) or not content.strip():
         return False
     if not silent:
         state.push("formula", "", 0).content = content

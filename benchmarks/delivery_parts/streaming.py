@@ -31,7 +31,7 @@ from glmbot.wakeup import Wakeup
 REFUSALS = 0.15
 """The share of calls that a platform answers with 429."""
 MAX_PIECES = 6
-DEADLINE = 120.0
+DEADLINE = 60.0
 """Seconds within which an answer must be complete on the platform."""
 
 
@@ -110,20 +110,18 @@ class Case(Protocol):
 
 async def streamed(cases: Sequence[Case], platforms: Sequence[Platform], seed: int) -> list[tuple[str, str]]:
     """Stream every answer to every platform; return platform and id of those that end otherwise than rendered."""
-    wrong: list[tuple[str, str]] = []
+    waiting: list[tuple[StrictAdapter, str, list[str]]] = []
     with tempfile.TemporaryDirectory() as folder:
         adapters = {platform.name: StrictAdapter(platform, seed) for platform in platforms}
         async with _bot(Path(folder), adapters) as (inbox, delivery):
-            for case in cases:
-                texts = {p.name: [part.text for part in render_parts(case.markdown, p.form)] for p in platforms}
-                for name, adapter in adapters.items():
-                    if not texts[name]:
-                        continue  # an empty answer is replaced by a sentence
-                    await _stream(inbox, delivery, adapter, case, seed)
-                for name, adapter in adapters.items():
-                    if texts[name] and not await adapter.until_right(case.id, texts[name]):
-                        wrong.append((name, case.id))
-    return wrong
+            for case, platform in itertools.product(cases, platforms):
+                texts = [part.text for part in render_parts(case.markdown, platform.form)]
+                if texts:  # an empty answer would be replaced by a sentence
+                    await _stream(inbox, delivery, adapters[platform.name], case, seed)
+                    waiting.append((adapters[platform.name], case.id, texts))
+            return [
+                (adapter.name, name) for adapter, name, texts in waiting if not await adapter.until_right(name, texts)
+            ]
 
 
 @asynccontextmanager

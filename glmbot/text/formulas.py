@@ -18,8 +18,8 @@ from glmbot.text.formula_signs import (
 MAX_LENGTH = 2000
 MAX_DEPTH = 20
 TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\s+|.", re.DOTALL)
-SIMPLE = re.compile(r"\w[\w.′°\u0300-\u036f]*|[^\w\s]", re.UNICODE)
-"""What needs no brackets beside a slash or under a root."""
+SIMPLE = re.compile(r"[\d.]+|[^\W\d][′°\u0300-\u036f\u20d7⁰-ₜ²³¹ᵃ-ᵿʰ-ˣ]*|[^\w\s]")
+"""What needs no brackets below a slash or under a root: a number, or one sign with what is raised or lowered."""
 FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
 DELIMITER_SIZE = re.compile(r"left|right|middle|[bB]igg?[lrm]?")
 
@@ -116,7 +116,8 @@ class _Writer:
 
     def _command_with_argument(self, name: str) -> str:
         if name in FRACTIONS:
-            return f"{_bracketed(self._argument())}/{_bracketed(self._argument())}"
+            above = self._argument().strip()
+            return f"{above if _is_product(above) else f'({above})'}/{_bracketed(self._argument())}"
         if name == "sqrt":
             return self._root()
         if name == "pmod":
@@ -178,6 +179,11 @@ def _mapped(text: str, signs: Mapping[str, str]) -> str | None:
 def _bracketed(text: str) -> str:
     text = text.strip()
     return text if SIMPLE.fullmatch(text) or not text else f"({text})"
+
+
+def _is_product(text: str) -> bool:
+    """Tell whether a slash behind the text divides all of it, whatever is in its brackets."""
+    return not re.search(r"[^\w.′°√()\u0300-\u036f\u20d7]", re.sub(r"\([^()]*\)", "()", text))
 
 
 def _accented(text: str, accent: str) -> str:

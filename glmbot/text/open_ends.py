@@ -2,10 +2,13 @@
 
 import re
 
+from glmbot.text.formulas import readable
+
 SIGN = re.compile(r"\\[()]|\\.|`+|\*+|~~|\|\||\$+", re.DOTALL)
 STYLES = ("*", "**", "***", "~~", "||")
 FORMULAS = {"$": "$", "$$": "$$", "\\(": "\\)"}
-LATEX = re.compile(r"\\[A-Za-z]|\^")
+MAX_HALF_FORMULA = 500
+LATEX = re.compile(r"[{^]")
 WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4}")
 HALF_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*$")
 
@@ -63,7 +66,9 @@ def _can_open(text: str, found: re.Match[str]) -> bool:
 def _is_half_formula(text: str, found: re.Match[str]) -> bool:
     """Tell whether what follows a sign is LaTeX: an amount of dollars is not."""
     rest = text[found.end() :]
-    return _can_open(text, found) and "`" not in rest and bool(LATEX.search(rest)) and not WORD.search(rest)
+    if len(rest) > MAX_HALF_FORMULA or not _can_open(text, found) or "`" in rest or WORD.search(rest):
+        return False
+    return bool(LATEX.search(rest)) or ("\\" in rest and readable(rest) is not None)
 
 
 def _with_closing_signs(text: str, is_open: list[str]) -> str:

@@ -14,6 +14,8 @@ DOLLARS = re.compile(r"(?<![A-Za-z0-9$])\$(?=[^\s$])((?:[^$\\`]|\\.)+)\$(?![A-Za
 DOUBLE_DOLLARS = re.compile(r"\$\$([^$]+)\$\$")
 BRACKETS = re.compile(r"\\\(((?:[^\\]|\\[^()])+)\\\)|\\\[((?:[^\\]|\\[^\[\]])+)\\\]")
 LATEX = re.compile(r"[\\^_{}]")
+MATHEMATICAL = re.compile(r"[\\^_{}=+]")
+"""One of these tells a formula from brackets that were escaped: \\[x\\]."""
 WORD = re.compile(r"[^\W\d_]{4}")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 BLOCK_SIGNS = {"$$": "$$", "\\[": "\\]"}
@@ -53,6 +55,8 @@ def _formula_at(state: StateInline) -> str | None:
         found = pattern.match(state.src, state.pos, state.posMax)
         content = next(filter(None, found.groups()), "") if found else ""
         if not found or not content.strip():
+            continue
+        if pattern is BRACKETS and found[2] and not MATHEMATICAL.search(content):
             continue
         if pattern is DOLLARS and (content[-1].isspace() or (WORD.search(content) and not LATEX.search(content))):
             continue
