@@ -177,9 +177,9 @@ class IrcAdapter:
         )
 
     def _cause(self, error: OSError) -> str:
-        if isinstance(error, ssl.SSLError):
-            return f"no TLS with {self._settings.host} ({error.reason}); is adapters.{self.name}.port one for TLS?"
-        return str(error) or f"{self._settings.host} does not answer in time"
+        what = str(error) or f"{self._settings.host} does not answer in time"
+        is_tls_doubtful = self._settings.tls and isinstance(error, ssl.SSLError | TimeoutError)
+        return f"{what}; is adapters.{self.name}.port one for TLS?" if is_tls_doubtful else what
 
     # -- receiving
 

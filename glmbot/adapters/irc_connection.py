@@ -10,7 +10,7 @@ from glmbot.adapters.irc_events import Presence, read_event
 from glmbot.adapters.irc_line import Line, line_of
 from glmbot.adapters.irc_names import is_target
 from glmbot.adapters.irc_registration import Login, Welcome
-from glmbot.adapters.irc_talk import OUTAGE_WAIT, FormattingRefused, Talk
+from glmbot.adapters.irc_talk import OUTAGE_WAIT, FormattingRefused, Refused, Talk
 from glmbot.adapters.irc_text import lines_of
 from glmbot.adapters.irc_waits import Pace, Waits
 from glmbot.adapters.irc_wire import Wire
@@ -83,13 +83,21 @@ class Connection:
         if self._channels.is_on_the_way(target):
             raise RetryLater(f"the bot is not in {target} yet", OUTAGE_WAIT)
         try:
-            await self._talk.say(target, self._lines(target, body.text))
-        except FormattingRefused:
-            await self._talk.say(target, self._lines(target, body.plain))
+            await self._say_in_form(target, body)
+        except Refused as error:
+            if self._channels.is_on_the_way(target):
+                raise RetryLater(f"the bot was put out of {target}", OUTAGE_WAIT) from error
+            raise
 
     async def ping(self) -> None:
         """Ask the server for a sign of life. Raises OSError where none comes."""
         await self._talk.ping()
+
+    async def _say_in_form(self, target: str, body: Rendered) -> None:
+        try:
+            await self._talk.say(target, self._lines(target, body.text))
+        except FormattingRefused:
+            await self._talk.say(target, self._lines(target, body.plain))
 
     def _lines(self, target: str, text: str) -> list[str]:
         """Return the text as lines that fit, as the server passes them on with who said them."""
@@ -107,6 +115,8 @@ class Connection:
             await self._take_message(line)
         elif line.command == "ERROR":
             self._hang_up(line)
+        elif line.command == "396":  # the server shows another host of ours from now on, maybe a longer one
+            self._user_host_length = LONGEST_USER_HOST
         elif line.command in REFUSALS:
             self._note_refusal(line)
         elif line.source.is_user:

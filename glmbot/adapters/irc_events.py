@@ -48,7 +48,8 @@ def read_event(line: Line, presence: Presence) -> MessageEvent | None:
     if max(len(chat.chat_id), len(sender_id)) > MAX_ID:
         return None
     text, is_addressed = _call(text, chat.kind, presence)
-    return MessageEvent(_message_id(line), chat, Sender(sender_id, sender.nick), text, time.time(), is_addressed)
+    author = Sender(sender_id, sender.nick[:MAX_ID])
+    return MessageEvent(_message_id(line), chat, author, text, time.time(), is_addressed)
 
 
 def _chat(sender: Source, target: str, presence: Presence) -> Chat | None:

@@ -1,6 +1,7 @@
 """How the bot gets into an IRC server: capabilities, password or SASL, and a nick."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ USER_NAME = "glmbot"
 MAX_QUOTE = 200
 NICK_TAKEN = ("433", "436", "437")
 GREETING_END = ("376", "422")
+DENIED = re.compile("password|access denied|authori[sz]ed", re.IGNORECASE)
+"""What servers that hang up without a 464 say: ngIRCd 26 and InspIRCd 3, tried in November 2026."""
 SASL_REFUSED = ("902", "904", "905", "906", "908")
 
 
@@ -142,8 +145,8 @@ class _Registration:
         said = self._login.quoted(line.last)
         if line.command in SASL_REFUSED and self._login.account:
             raise self._login.error(f"refuses the account ({said})", "account", "password")
-        if line.command == "464" or (line.command == "ERROR" and "password" in line.last.lower()):
-            raise self._login.error(f"refuses the password ({said})", "password")
+        if line.command == "464" or (line.command == "ERROR" and DENIED.search(line.last)):
+            raise self._login.error(f"lets nobody in with this password, or without one ({said})", "password")
         if line.command == "465":
             raise self._login.error(f"has banned the bot ({said}); ask its operators, or take another server", "host")
         if line.command == "432" and not self._nick:

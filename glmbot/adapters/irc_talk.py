@@ -28,7 +28,11 @@ FORMATTING = re.compile("colou?r|formatting", re.IGNORECASE)
 OUTAGE_WAIT = 2.0
 
 
-class FormattingRefused(NotDelivered):
+class Refused(NotDelivered):
+    """The server does not pass a message on; nothing of it was shown."""
+
+
+class FormattingRefused(Refused):
     """A channel takes no formatting; the plain text may pass."""
 
 
@@ -52,12 +56,12 @@ class Talk:
         self._said: tuple[str, asyncio.Future[None]] | None = None
 
     async def say(self, target: str, lines: Sequence[str]) -> None:
-        """Say the lines one after another. Raises RetryLater where nothing was said, else NotDelivered."""
+        """Say the lines one after another. Raises RetryLater or Refused where none was said, else NotDelivered."""
         async with self._turn:
             for index, line in enumerate(lines):
                 try:
                     await self._say_line(target, line)
-                except (RetryLater, FormattingRefused) as error:
+                except (RetryLater, Refused) as error:
                     if index == 0:
                         raise
                     raise NotDelivered(f"only {index} of {len(lines)} lines were said: {error}") from error
@@ -79,7 +83,7 @@ class Talk:
             if self._is_about_what_was_said(line):
                 self._refuse(RetryLater("the server asks to talk more slowly", wait))
         elif line.command in REFUSALS | PRIVATE_REFUSALS and self._is_about_what_was_said(line):
-            kind = FormattingRefused if line.command == "408" or FORMATTING.search(line.last) else NotDelivered
+            kind = FormattingRefused if line.command == "408" or FORMATTING.search(line.last) else Refused
             self._refuse(kind(f"the server refuses it ({line.command}): {line.last[:200]!r}"))
 
     def end(self) -> None:

@@ -87,7 +87,8 @@ async def open_wire(host: str, port: int, is_encrypted: bool, waits: Waits) -> A
         # reading the machine's certificates takes longer than the loop may be held
         context = await asyncio.to_thread(ssl.create_default_context) if is_encrypted else None
         reader, writer = await asyncio.open_connection(host, port, ssl=context)
-    writer.transport.set_write_buffer_limits(high=0)  # a line counts as written when the system has it
+    # A line counts as written when the system has it. With 0, a TLS transport pauses though nothing is left to write.
+    writer.transport.set_write_buffer_limits(high=1)
     wire = Wire(reader, writer, waits)
     try:
         yield wire

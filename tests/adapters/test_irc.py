@@ -23,6 +23,7 @@ ANN = Chat("irc", "ann", ChatKind.PRIVATE)
 ROOM = Chat("irc", "#room", ChatKind.GROUP)
 QUICK = Waits(first=0.01, longest=0.05, rejoin=0.01)
 DEADLINE = 30.0
+GREETING_AS_OTHER = [":s 001 glmbot_ :Welcome", ":s 422 glmbot_ :No"]
 
 
 @pytest.fixture
@@ -121,8 +122,8 @@ async def test_it_logs_in_with_an_account() -> None:
     ("answer", "message"),
     [
         (":s 904 glmbot :SASL authentication failed", "refuses the account .* set adapters.irc.account and"),
-        (":s 464 glmbot :Password incorrect", "refuses the password .* set adapters.irc.password"),
-        ("ERROR :Bad password? (secret)", "refuses the password .* set adapters.irc.password"),
+        (":s 464 glmbot :Password incorrect", "lets nobody in with this password.* set adapters.irc.password"),
+        ("ERROR :Bad password? (secret)", "lets nobody in with this password.* set adapters.irc.password"),
         (":s 465 glmbot :You are banned", "has banned the bot .* set adapters.irc.host"),
         (":s 432 * glmbot :Erroneous nickname", "refuses the nick 'glmbot' .* set adapters.irc.nick"),
     ],
@@ -389,6 +390,63 @@ async def test_a_message_for_a_channel_waits_until_the_bot_is_in(server: Scripte
         await server.say(":glmbot!glmbot@host JOIN #Room")
         await connected(adapter)
         await adapter.send(outgoing("hello", ROOM))
+
+
+async def test_a_join_that_nobody_answers_holds_no_message_for_ever(server: ScriptedServer) -> None:
+    """The server is asked then, and what it says is final."""
+    server.answers = {"JOIN": [], "PRIVMSG": [":s 404 glmbot #room :No"]}
+    adapter = adapter_for(server, Waits(answer=0.2), channels=["#room"])
+    async with running(adapter):
+        await server.until_heard("JOIN #room")
+        with pytest.raises(RetryLater, match="not in #room yet"):
+            await adapter.send(outgoing("hello", ROOM))
+        async with asyncio.timeout(DEADLINE):
+            while isinstance(error := await raised_by(adapter, outgoing("hello", ROOM)), RetryLater):
+                await asyncio.sleep(0.02)
+        assert isinstance(error, NotDelivered)
+
+
+async def test_a_longer_host_leaves_less_room_on_a_line(server: ScriptedServer) -> None:
+    """The server passes a line on with nick and host of the bot, and cuts off what is more than 512 bytes."""
+    adapter = adapter_for(server, channels=["#room"])
+    async with running(adapter):
+        await server.until_heard("JOIN #room")
+        await connected(adapter)
+        room = 512 - len(":glmbot!glmbot@host PRIVMSG #room :\r\n")
+        await adapter.send(outgoing("x" * room, ROOM))
+        await server.say(":s 396 glmbot a.much.longer.name :is now your hidden host")
+        await adapter.probe()
+        await adapter.send(outgoing("y" * room, ROOM))
+    lengths = [len(line.rpartition(" ")[2]) for line in server.heard if line.startswith("PRIVMSG")]
+    assert lengths == [room, room - 63, 63]
+
+
+async def test_put_out_of_a_channel_while_it_speaks_the_bot_says_it_later(server: ScriptedServer) -> None:
+    """The server's refusal is not final then."""
+    adapter = adapter_for(server, channels=["#room"])
+    async with running(adapter):
+        await server.until_heard("JOIN #room")
+        await connected(adapter)
+        server.answers = {
+            "PRIVMSG": [":ann!a@h KICK #room glmbot :out", ":s 404 glmbot #room :No"],
+            "JOIN": [],
+        }
+        with pytest.raises(RetryLater, match="put out"):
+            await adapter.send(outgoing("hello", ROOM))
+        server.answers = {}
+        await server.say(":glmbot!glmbot@host JOIN #room")
+        await connected(adapter)
+        await adapter.send(outgoing("hello", ROOM))
+
+
+async def test_the_nick_is_asked_for_again_from_time_to_time(server: ScriptedServer) -> None:
+    """Who has it may be gone unseen."""
+    server.answers = {"NICK glmbot_": [], "NICK glmbot": [":s 433 * glmbot :In use"], "CAP END": GREETING_AS_OTHER}
+    adapter = adapter_for(server, Waits(regain=0.02))
+    async with running(adapter) as inbox:
+        await server.until_heard("NICK glmbot", times=4)
+        await server.say(":glmbot_!g@h NICK glmbot", ":ann!a@h PRIVMSG glmbot :hello")
+        await inbox.received("hello")
 
 
 async def test_a_channel_that_lets_nobody_in_is_tried_again(

@@ -68,6 +68,10 @@ class Human:
         await self.write(f"NAMES {channel}")
         await self.until(lambda: self._sees(nick, channel), f"{nick} in {channel}")
 
+    def num_joins(self, nick: str) -> int:
+        """Return how often somebody was seen coming into a channel."""
+        return sum(line.startswith(f":{nick}!") and " JOIN " in line for line in self.heard)
+
     def _sees(self, nick: str, channel: str) -> bool:
         listed = [line.split(":")[-1].split() for line in self.heard if " 353 " in line and f" {channel} :" in line]
         joins = [line.replace(":", "") for line in self.heard if " JOIN " in line]
