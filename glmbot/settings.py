@@ -173,6 +173,28 @@ class DiscordSettings(Section):
     )
 
 
+class IrcSettings(Section):
+    """The bot on an IRC network."""
+
+    enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
+    host: str = Field("", pattern=r"^[^\s/@]*$", description='The IRC server\'s name, such as "irc.libera.chat".')
+    port: int = Field(6697, ge=1, le=65535, description="The server's port: mostly 6697 with TLS and 6667 without.")
+    tls: bool = Field(True, description="Whether to connect by TLS and check the server's certificate.")
+    nick: str = Field(
+        "glmbot", pattern=r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}$", description="The bot's nick."
+    )
+    channels: list[Annotated[str, Field(pattern=r"^[#&+!][^\s,:\x00-\x20]{1,49}$")]] = Field(
+        [], description='Channels to be in, as "#name".'
+    )
+    account: str = Field(
+        "", pattern=r"^[^\s\x00-\x20]*$", description="Account of the network's services to log in with (SASL)."
+    )
+    password: SecretStr = Field(
+        NO_SECRET,
+        description="The account's password, without an account the server's own; better in the environment.",
+    )
+
+
 class AdapterSettings(BaseModel):
     """The chat platforms: a section is a platform to connect to; no section, no connection.
 
@@ -183,6 +205,7 @@ class AdapterSettings(BaseModel):
 
     telegram: TelegramSettings | None = Field(None, description="Telegram; needs the extra glmbot[telegram].")
     discord: DiscordSettings | None = Field(None, description="Discord; needs the extra glmbot[discord].")
+    irc: IrcSettings | None = Field(None, description="IRC; needs no extra.")
 
     def others(self) -> dict[str, Any]:
         """Return the sections of adapters that other packages bring, by name."""

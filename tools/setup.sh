@@ -40,16 +40,22 @@ except OSError:
 PY
 }
 
-# Some tests speak to servers that others wrote: PostgreSQL, and one for Telegram, in JavaScript. One records by strace
-# what reaches the disk.
+# Some tests speak to servers that others wrote: PostgreSQL, two for IRC, and one for Telegram, in JavaScript. One records
+# by strace what reaches the disk.
 install_servers() {
-    local packages=()
+    local packages=() masked=()
     command -v npm >/dev/null || packages+=(nodejs npm)
     command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null || packages+=(postgresql)
+    local irc
+    for irc in ngircd inspircd; do
+        command -v "$irc" >/dev/null || [ -x "/usr/sbin/$irc" ] || { packages+=("$irc"); masked+=("$irc"); }
+    done
     [ "$(uname)" != Linux ] || command -v strace >/dev/null || packages+=(strace)
     [ ${#packages[@]} = 0 ] && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing ${packages[*]}"
+        # Debian would start the IRC servers at once, open to the network; the tests start their own, on loopback
+        if [ ${#masked[@]} != 0 ] && [ -d /run/systemd/system ]; then quietly systemctl mask "${masked[@]}"; fi
         quietly apt-get update -qq
         quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}"
     else
