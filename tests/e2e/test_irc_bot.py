@@ -5,10 +5,14 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.program import running
 from tests.fakes.irc import human
 from tests.fakes.model import FakeModel
 from tests.irc_servers import IrcServer, ngircd
+
+pytestmark = pytest.mark.servers
 
 CHANNEL = "#room"
 
