@@ -16,6 +16,7 @@ from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.content import Rendered
 from glmbot.delivery.delivery import Delivery
 from glmbot.delivery.outbox_worker import OutboxWorker
+from glmbot.delivery.pace import Paces
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.sent_journal import SentJournal
 from glmbot.errors import NotDelivered, RetryLater
@@ -132,12 +133,12 @@ async def _bot(folder: Path, adapters: Mapping[str, StrictAdapter]) -> AsyncGene
         stack.push_async_callback(database.close)
         journal = SentJournal(folder)
         stack.callback(journal.close)
-        ready = Wakeup()
+        ready, paces = Wakeup(), Paces()
         inbox, outbox, sending = Inbox(database), Outbox(database), Sending(adapters, journal)
-        worker = OutboxWorker(adapters, list(adapters), outbox, sending, ready, Wakeup())
+        worker = OutboxWorker(adapters, list(adapters), outbox, sending, paces, ready, Wakeup())
         running = asyncio.create_task(worker.run())
         try:
-            yield inbox, Delivery(adapters, inbox, outbox, sending, Replies(database), ready)
+            yield inbox, Delivery(adapters, inbox, outbox, sending, Replies(database), paces, ready)
         finally:
             running.cancel()
             await asyncio.wait([running])
