@@ -292,25 +292,24 @@ class TelegramAdapter:
     # -- sending
 
     async def _send(self, message: OutgoingMessage) -> MessageRef:
-        if file := message.body.file:
-            number = await self._send_file(message, file)
-        else:
-            number = await _with_plain_fallback(message.body, partial(self._send_text, message))
+        try:
+            if file := message.body.file:
+                number = await self._send_file(message, file)
+            else:
+                number = await _with_plain_fallback(message.body, partial(self._send_text, message))
+        except (KeyError, TypeError, ValueError) as error:  # the library cannot read what came with status 200
+            raise TelegramError(f"an answer that cannot be read, {type(error).__name__}") from error
         return MessageRef(message.chat, str(number))
 
     async def _send_text(self, message: OutgoingMessage, text: str, parse_mode: str | None) -> int:
-        thread_id, reply_parameters = _thread(message.chat), _reply_parameters(message)
-        try:
-            sent = await self._bot.send_message(
-                message.chat.chat_id,
-                text,
-                parse_mode,
-                message_thread_id=thread_id,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                reply_parameters=reply_parameters,
-            )
-        except (KeyError, TypeError, ValueError) as error:  # the library cannot read what came with status 200
-            raise TelegramError(f"an answer that cannot be read, {type(error).__name__}") from error
+        sent = await self._bot.send_message(
+            message.chat.chat_id,
+            text,
+            parse_mode,
+            message_thread_id=_thread(message.chat),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_parameters=_reply_parameters(message),
+        )
         return sent.message_id
 
     async def _send_file(self, message: OutgoingMessage, file: TextFile) -> int:

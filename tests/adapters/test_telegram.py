@@ -11,7 +11,7 @@ import pytest
 from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMessage
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import LengthUnit, Markup, Rendered
+from glmbot.content import LengthUnit, Markup, Rendered, TextFile
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
@@ -467,6 +467,16 @@ async def test_a_send_whose_answer_cannot_be_read_is_not_repeated(
     telegram.fail("sendMessage", 200, is_accepted=True)
     with pytest.raises(NotDelivered, match="could show it twice"):
         await adapter.send(outgoing("hi"))
+
+
+async def test_a_file_whose_answer_cannot_be_read_is_not_sent_again(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
+    telegram.fail("sendDocument", 200, is_accepted=True)
+    body = Rendered("all of it", "all of it", TextFile("answer.md", "long"))
+    with pytest.raises(NotDelivered, match="lost on the way"):
+        await adapter.send(OutgoingMessage(ANNS_CHAT, body, "key"))
+    assert telegram.visible() == ["all of it"]
 
 
 async def test_a_gateway_that_waited_in_vain_counts_as_a_lost_answer(
