@@ -1,9 +1,10 @@
 """How long the IRC adapter waits for what, and how fast it talks."""
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass
+
+from glmbot.back_off import wait_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Waits:
     farewell: float = 1.0
 
     def after(self, num_failures: int) -> float:
-        """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
-        return min(self.longest, self.first * 2.0 ** min(num_failures - 1, 30)) * random.uniform(0.5, 1.0)  # noqa: S311
+        """Return how long to wait after so many failures in a row."""
+        return wait_after(num_failures, self.first, self.longest)
 
 
 class Pace:

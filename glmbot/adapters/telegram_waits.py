@@ -1,7 +1,8 @@
 """How long the Telegram adapter waits for what."""
 
-import random
 from dataclasses import dataclass
+
+from glmbot.back_off import wait_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +22,5 @@ class Waits:
     """After the first conflict, which may be the end of that program."""
 
     def after(self, num_failures: int) -> float:
-        """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
-        return min(self.longest, self.first * 2.0 ** min(num_failures - 1, 30)) * random.uniform(0.5, 1.0)  # noqa: S311
+        """Return how long to wait after so many failures in a row."""
+        return wait_after(num_failures, self.first, self.longest)

@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 import logging
-import random
 import time
 from dataclasses import dataclass
 
 from glmbot.adapters.base import Accept, Adapter, Probed
+from glmbot.back_off import wait_after
 from glmbot.errors import ConfigError
 from glmbot.phrases import Phrase
 from glmbot.status import AdapterState
@@ -69,7 +69,7 @@ class Supervision:
                 wait = self._limits.longest_wait
             except Exception as error:  # noqa: BLE001  what a platform's library raises is its own affair
                 num_failures = 1 if time.monotonic() - started_at > self._limits.stable else num_failures + 1
-                wait = self._wait_after(num_failures)
+                wait = wait_after(num_failures, self._limits.first_wait, self._limits.longest_wait)
                 _log_failure(adapter.name, error, wait)
                 self._tell(adapter, Phrase.ADAPTER_REBUILT)
             self._states[adapter.name] = AdapterState.WAITING
@@ -123,11 +123,6 @@ class Supervision:
 
     def _tell(self, adapter: Adapter, phrase: Phrase) -> None:
         self._report.trouble(_kind(adapter), phrase.in_both_languages(adapter=adapter.name))
-
-    def _wait_after(self, num_failures: int) -> float:
-        """Return how long to wait after so many failures in a row, spread so that bots do not return as one."""
-        wait = min(self._limits.longest_wait, self._limits.first_wait * 2.0 ** min(num_failures - 1, 30))
-        return wait * random.uniform(0.8, 1.2)  # noqa: S311  jitter, not a secret
 
 
 def _kind(adapter: Adapter) -> str:
