@@ -329,13 +329,14 @@ async def _running(adapter: Adapter, door: Door) -> AsyncIterator[None]:
     errors: list[Exception] = []
 
     async def run() -> None:
-        while True:
+        while not is_over:
             try:
                 await adapter.run(door.accept)
             except Exception as error:  # noqa: BLE001  any error is a reason to start it again, as `Adapter` says
                 errors.append(error)
             await asyncio.sleep(RESTART_PAUSE)
 
+    is_over = False
     task = asyncio.create_task(run())
     try:
         yield
@@ -344,6 +345,7 @@ async def _running(adapter: Adapter, door: Door) -> AsyncIterator[None]:
             failure.add_note(f"run() of adapter {adapter.name!r} ended with {error!r}")
         raise
     finally:
+        is_over = True
         task.cancel()
         _, pending = await asyncio.wait({task}, timeout=SHUTDOWN)
         assert not pending, f"run() of adapter {adapter.name!r} does not end when it is cancelled"

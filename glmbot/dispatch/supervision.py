@@ -84,6 +84,8 @@ class Supervision:
                 await adapter.run(accept)
                 watch.cancel()
         except BaseExceptionGroup as group:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError from group  # an error on the way out is no reason to start again
             raise group.exceptions[0] from None
 
     async def _watch(self, adapter: Adapter) -> None:

@@ -93,6 +93,27 @@ async def test_a_deaf_adapter_is_built_anew(
     assert adapter.num_probes >= 2 * (adapter.num_runs - 1)
 
 
+async def test_an_adapter_that_fails_while_it_is_ended_keeps_nobody_from_ending() -> None:
+    """A library may turn the cancellation into an error of its own: a connection that breaks as it is closed, say."""
+
+    async def fail_at_the_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("cut while closing") from None
+
+    adapter = Watched(fail_at_the_end, no_news)
+    supervision = Supervision(QUICK)
+    task = asyncio.create_task(supervision.run(adapter, Inbox().accept))
+    await until(lambda: adapter.num_runs == 1)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+    task.cancel()
+    assert done
+    assert task.cancelled()
+    assert adapter.num_runs == 1
+
+
 async def test_one_bad_probe_is_no_deafness() -> None:
     answers = iter([True, False] * 20)
 
