@@ -9,10 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from glmbot.adapters import conformance
 from glmbot.adapters.base import Adapter
 from glmbot.adapters.conformance import Conformance, Stage
+from glmbot.errors import NotDelivered
 from glmbot.events import Chat, ChatKind
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adapters.md"
@@ -25,10 +28,10 @@ def source() -> str:
     return next(block for block in blocks if "class SmallAdapter" in block)
 
 
-def make(url: str) -> Adapter:
-    """Make the adapter that is printed."""
+def make(text: str, url: str) -> Adapter:
+    """Make the adapter that is printed, or one that was altered."""
     namespace: dict[str, Any] = {}
-    exec(compile(source(), str(GUIDE), "exec"), namespace)
+    exec(compile(text, str(GUIDE), "exec"), namespace)
     adapter: Adapter = namespace["SmallAdapter"]("small", {"url": url})
     return adapter
 
@@ -41,7 +44,8 @@ def test_it_is_small() -> None:
 class SmallStage(Stage):
     """The chat with two calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._messages: list[dict[str, Any]] = []
         self._shown: dict[str, str] = {}
         self._ids = itertools.count(1)
@@ -57,7 +61,7 @@ class SmallStage(Stage):
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        adapter = make(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        adapter = make(self._text, f"http://127.0.0.1:{runner.addresses[0][1]}")
         super().__init__(adapter, Chat("small", "ann", ChatKind.PRIVATE))
         return runner
 
@@ -100,11 +104,42 @@ class SmallStage(Stage):
 class TestSmallAdapter(Conformance):
     """It passes the kit."""
 
+    text = source()
+
     @asynccontextmanager
     async def stage(self) -> AsyncIterator[Stage]:
-        stage = SmallStage()
+        stage = SmallStage(self.text)
         runner = await stage.start()
         try:
             yield stage
         finally:
             await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "test"),
+    [
+        ('message["text"]', 'message["text"].lower()', "test_receives_whole_texts"),
+        ('str(message["id"])', '"1"', "test_keeps_the_order_and_tells_messages_apart"),
+        ("await asyncio.sleep(error.after)", "return", "test_offers_again_what_could_not_be_stored"),
+        (
+            '"key": message.key',
+            '"key": message.key + asyncio.get_running_loop().time().hex()',
+            "test_sends_once_with_one_key",
+        ),
+        ("Markup.PLAIN, 1000", "Markup.PLAIN, 1001", "test_sends_as_much_as_it_declares"),
+        ('raise NotDelivered("this chat has no edits")', "return", "test_edits"),
+        ('float(response.headers["Retry-After"])', "0.1", "test_waits_as_long_as_it_is_asked"),
+        ("raise NotDelivered(f", "raise RetryLater(after=0.1, message=f", "test_gives_up_what_is_refused_for_good"),
+    ],
+)
+def test_the_kit_finds_what_is_wrong(right: str, wrong: str, test: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these adapters breaks one promise, and the test of that promise says so."""
+    monkeypatch.setattr(conformance, "DEADLINE", 2.0)
+    assert right in source()
+
+    class Broken(TestSmallAdapter):
+        text = source().replace(right, wrong)
+
+    with pytest.raises((AssertionError, TimeoutError, NotDelivered, pytest.fail.Exception)):
+        getattr(Broken(), test)()
