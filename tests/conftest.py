@@ -46,8 +46,9 @@ async def model() -> AsyncIterator[FakeModel]:
 
 
 @pytest.fixture
-async def platform() -> FakeAdapter:
-    return FakeAdapter()
+async def platform(request: pytest.FixtureRequest) -> FakeAdapter:
+    """Return the platform; a test may parametrize it with what it shall be like."""
+    return FakeAdapter(**getattr(request, "param", {}))
 
 
 @pytest.fixture

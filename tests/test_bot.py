@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from glmbot.app import open_app
 from glmbot.content import TextFile
 from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind
 from glmbot.settings import BotSettings
-from tests.conftest import RunBot, bot_settings
+from tests.conftest import RunBot
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
 
@@ -118,15 +117,12 @@ async def test_what_is_shown_in_full_is_not_edited_again(platform: FakeAdapter, 
     assert [shown.versions for shown in platform.messages.values()] == [["all of it"], ["pong"]]
 
 
-async def test_a_platform_without_edits_gets_one_whole_message(model: FakeModel, tmp_path: Path) -> None:
-    plain = FakeAdapter(edit_interval=None)
-    async with open_app(bot_settings(tmp_path, model, {}), {plain.name: plain}) as app:
-        running = asyncio.create_task(app.run())
-        await plain.receive("hello")
-        await plain.until("echo: hello")
-        app.stop()
-        await running
-    (shown,) = plain.messages.values()
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("platform", [{"edit_interval": None}], indirect=True)
+async def test_a_platform_without_edits_gets_one_whole_message(platform: FakeAdapter) -> None:
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    (shown,) = platform.messages.values()
     assert set(shown.versions) == {"echo: hello"}
 
 
@@ -141,16 +137,13 @@ async def test_a_long_answer_arrives_whole_in_parts(platform: FakeAdapter, model
     assert len(platform.texts()) > 4
 
 
-async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(model: FakeModel, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("platform", [{"can_send_files": True}], indirect=True)
+async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(platform: FakeAdapter, model: FakeModel) -> None:
     words = [f"word{number} " for number in range(500)]
     model.script = lambda _: words
-    platform = FakeAdapter(can_send_files=True)
-    async with open_app(bot_settings(tmp_path, model, {}), {platform.name: platform}) as app:
-        running = asyncio.create_task(app.run())
-        await platform.receive("go on")
-        await platform.until_text("all of it is in this file")
-        app.stop()
-        await running
+    await platform.receive("go on")
+    await platform.until_text("all of it is in this file")
     *parts, last = platform.messages.values()
     assert len(parts) == MAX_PARTS - 1
     shown = " ".join(part.text for part in parts).split()
