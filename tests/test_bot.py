@@ -368,6 +368,21 @@ async def test_a_live_send_of_unknown_fate_is_repeated_once_at_most(platform: Fa
 
 
 @pytest.mark.usefixtures("bot")
+async def test_a_live_message_found_again_by_its_key_gets_its_final_text(
+    platform: FakeAdapter, model: FakeModel
+) -> None:
+    model.script = lambda _: ["one ", "two ", *[""] * 8]
+    model.pause = 0.05
+    platform.lost_answers.append(RetryLater("the answer was lost", after=0.15))
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("one")
+    model.gate.set()
+    await platform.receive("/ping")
+    await platform.until("one two", "pong")
+
+
+@pytest.mark.usefixtures("bot")
 async def test_an_empty_answer_is_explained(platform: FakeAdapter, model: FakeModel) -> None:
     model.script = lambda _: []
     await platform.receive("hello")

@@ -50,6 +50,9 @@ class LiveMessage:
         self._changed = Wakeup()
         self._ending = asyncio.Event()
         self._shown: dict[int, tuple[MessageRef, Rendered | None]] = {}
+        """Where each part is, and with which text: None where that is not known."""
+        self._tried: set[int] = set()
+        """Parts that a send was tried of: another one may bring back the message as it was first shown."""
 
     def show(self, text: str) -> None:
         """Show this text at the next occasion."""
@@ -98,6 +101,7 @@ class LiveMessage:
     async def _recall(self) -> None:
         """Find what an earlier attempt has shown."""
         for row in await self._outbox.live_parts(self._claimed.inbox_id):
+            self._tried.add(row.part)
             if row.ref:
                 self._shown[row.part] = (row.ref, None)
 
@@ -130,11 +134,15 @@ class LiveMessage:
         ref, shown = self._shown.get(index, (None, None))
         if shown == body:
             return False
-        if ref is None:
-            ref = await self._send_part(index, body)
-        else:
+        if ref is not None:
+            self._shown[index] = (ref, None)  # an edit that fails may be seen all the same
             await self._adapter.edit(ref, body)
-        self._shown[index] = (ref, body)
+            is_known = True
+        else:
+            is_known = index not in self._tried
+            self._tried.add(index)
+            ref = await self._send_part(index, body)
+        self._shown[index] = (ref, body if is_known else None)
         return True
 
     async def _send_part(self, index: int, body: Rendered) -> MessageRef:

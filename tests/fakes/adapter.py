@@ -25,7 +25,10 @@ class Shown:
 
 
 class FakeAdapter:
-    """Shows what was sent and edited; `faults` are raised by the next calls, one each."""
+    """Shows what was sent and edited; `faults` are raised by the next calls, one each.
+
+    `lost_answers` are raised by the next sends after the message was shown, as when a connection breaks.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class FakeAdapter:
         )
         self.messages: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()
+        self.lost_answers: deque[Exception] = deque()
         self.num_typing = 0
         self._ids = itertools.count(1)
         self._accept: asyncio.Future[Accept] = asyncio.get_running_loop().create_future()
@@ -64,6 +68,8 @@ class FakeAdapter:
         text = message.body.text
         self.messages[message_id] = Shown(message.chat, text, message.key, message.reply_to, [text], message.body.file)
         await self._notify()
+        if self.lost_answers:
+            raise self.lost_answers.popleft()
         return MessageRef(message.chat, message_id)
 
     async def edit(self, ref: MessageRef, body: Rendered) -> None:
