@@ -195,6 +195,28 @@ class IrcSettings(Section):
     )
 
 
+class OneBotSettings(Section):
+    """The bot on QQ, through a client that speaks OneBot v11."""
+
+    enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
+    url: str = Field(
+        "",
+        pattern=r"^(wss?://\S+)?$",
+        description='Address of the QQ client\'s WebSocket server, such as "ws://127.0.0.1:3001"; or set port.',
+    )
+    host: str = Field("127.0.0.1", description="Where to listen for the QQ client, if it connects to the bot.")
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port to listen on for the QQ client; without one, the bot connects to url.",
+        examples=[8082],
+    )
+    access_token: SecretStr = Field(
+        NO_SECRET, description="The token that the QQ client has in its settings; better in the environment."
+    )
+
+
 class AdapterSettings(BaseModel):
     """The chat platforms: a section is a platform to connect to; no section, no connection.
 
@@ -206,6 +228,7 @@ class AdapterSettings(BaseModel):
     telegram: TelegramSettings | None = Field(None, description="Telegram; needs the extra glmbot[telegram].")
     discord: DiscordSettings | None = Field(None, description="Discord; needs the extra glmbot[discord].")
     irc: IrcSettings | None = Field(None, description="IRC; needs no extra.")
+    onebot: OneBotSettings | None = Field(None, description="QQ by OneBot v11; needs the extra glmbot[onebot].")
 
     def others(self) -> dict[str, Any]:
         """Return the sections of adapters that other packages bring, by name."""

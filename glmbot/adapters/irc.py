@@ -19,6 +19,7 @@ from glmbot.adapters.irc_line import FORBIDDEN
 from glmbot.adapters.irc_registration import Login, register
 from glmbot.adapters.irc_waits import Pace, Waits
 from glmbot.adapters.irc_wire import open_wire
+from glmbot.adapters.news import News
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, MessageEvent, MessageRef
@@ -27,7 +28,6 @@ from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
-MAX_NEWS = 1000
 NOT_CONNECTED_WAIT = 2.0
 
 
@@ -51,11 +51,9 @@ class IrcAdapter:
         self._pace = pace or Pace()
         self._login = _login(name, settings)
         self._commands: frozenset[str] = frozenset()
-        self._news: asyncio.Queue[MessageEvent] = asyncio.Queue(MAX_NEWS)
-        self._offered: MessageEvent | None = None
+        self._news: News[MessageEvent] = News(name)
         self._moved = Wakeup()
         self._connection: Connection | None = None
-        self._traffic_at = 0.0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -75,7 +73,7 @@ class IrcAdapter:
     @property
     def last_traffic_at(self) -> float:
         """When the server was last heard, or a message offered: that it cannot be stored is nobody's deafness."""
-        return max(self._traffic_at, self._connection.last_traffic_at if self._connection else 0.0)
+        return max(self._news.offered_at, self._connection.last_traffic_at if self._connection else 0.0)
 
     def set_commands(self, commands: Sequence[CommandInfo]) -> None:
         """Remember which words are commands; IRC has no menu."""
@@ -92,7 +90,7 @@ class IrcAdapter:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._stay_connected())
                 tasks.create_task(self._keep_place())
-                tasks.create_task(self._take_in(accept))
+                tasks.create_task(self._news.take_in(accept))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
 
@@ -180,26 +178,6 @@ class IrcAdapter:
         what = str(error) or f"{self._settings.host} does not answer in time"
         is_tls_doubtful = self._settings.tls and isinstance(error, ssl.SSLError | TimeoutError)
         return f"{what}; is adapters.{self.name}.port one for TLS?" if is_tls_doubtful else what
-
-    # -- receiving
-
-    async def _take_in(self, accept: Accept) -> None:
-        """Take in what came, one after another; what is on its way when `run` ends is the first of the next `run`."""
-        while True:
-            if self._offered is None:
-                self._offered = await self._news.get()
-            await self._offer(self._offered, accept)
-            self._offered = None
-
-    async def _offer(self, event: MessageEvent, accept: Accept) -> None:
-        """Offer an event until it is stored."""
-        while True:
-            self._traffic_at = time.monotonic()
-            try:
-                return await accept(event)
-            except RetryLater as error:
-                logger.warning("adapter %r: message %s waits: %s", self.name, event.message_id, error)
-                await asyncio.sleep(error.after)
 
 
 def _login(name: str, settings: IrcSettings) -> Login:

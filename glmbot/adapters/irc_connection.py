@@ -1,6 +1,5 @@
 """One connection to an IRC server, from the welcome to its end: what comes in, channels, and the nick."""
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Collection
@@ -14,6 +13,7 @@ from glmbot.adapters.irc_talk import OUTAGE_WAIT, FormattingRefused, Refused, Ta
 from glmbot.adapters.irc_text import lines_of
 from glmbot.adapters.irc_waits import Pace, Waits
 from glmbot.adapters.irc_wire import Wire
+from glmbot.adapters.news import News
 from glmbot.content import Rendered
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MessageEvent
@@ -41,7 +41,7 @@ class Connection:
         login: Login,
         channels: Collection[str],
         commands: Collection[str],
-        news: "asyncio.Queue[MessageEvent]",
+        news: News[MessageEvent],
         moved: Wakeup,
         pace: Pace,
         waits: Waits,
@@ -78,7 +78,7 @@ class Connection:
         """Say a text, a line each for its lines; where the channel takes no formatting, the plain one."""
         if not is_target(target):
             raise NotDelivered(f"{target[:100]!r} names no channel and no user")
-        if self._news.full():
+        if self._news.is_full:
             raise RetryLater("nothing is read while messages wait to be stored", OUTAGE_WAIT)
         if self._channels.is_on_the_way(target):
             raise RetryLater(f"the bot is not in {target} yet", OUTAGE_WAIT)

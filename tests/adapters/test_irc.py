@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from glmbot.adapters.base import Adapter, CommandMenu, HasAccount, OutgoingMessage, Probed
-from glmbot.adapters.irc import MAX_NEWS, IrcAdapter
+from glmbot.adapters.irc import IrcAdapter
 from glmbot.adapters.irc_waits import Pace, Waits
+from glmbot.adapters.news import MAX_NEWS
 from glmbot.content import LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, MessageRef
@@ -211,7 +212,7 @@ async def test_when_too_much_waits_the_socket_is_not_read(server: ScriptedServer
         await server.say(*(f":ann!a@h PRIVMSG glmbot :{text}" for text in texts))
         await inbox.received("0")
         async with asyncio.timeout(DEADLINE):
-            while not adapter._news.full():
+            while not adapter._news.is_full:
                 await asyncio.sleep(0.01)
         with pytest.raises(RetryLater, match="wait to be stored"):
             await adapter.send(outgoing("hello"))
