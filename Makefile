@@ -6,7 +6,7 @@ BIN := .venv/bin
 # The whole reference set where it is at hand, else the part of it that is in the repository.
 FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
-.PHONY: help run test test-servers check bench bench-memory bench-pipeline demo-model build format clean
+.PHONY: help run test check bench bench-memory bench-pipeline demo-model build format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,11 +14,10 @@ help:  ## Show the verbs
 run: .venv/.run  ## Talk to the demo model in this terminal
 	@$(BIN)/glmbot demo
 
+# Two at a time, but for the tests that kill and starve the bot: they need the machine for themselves.
 test: .venv/.dev  ## Run the tests
-	@$(BIN)/pytest
-
-test-servers: .venv/.dev  ## Run the tests that take minutes with chat servers that others wrote
-	@$(BIN)/pytest -m servers
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/faults
+	@$(BIN)/pytest tests/faults
 
 check: .venv/.dev  ## Check style, types and the floors of the architecture
 	@$(BIN)/ruff check .

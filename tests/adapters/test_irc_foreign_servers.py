@@ -22,8 +22,6 @@ from tests.fakes.inbox import Inbox
 from tests.fakes.irc import human
 from tests.irc_servers import PASSWORD, IrcServer, inspircd, ngircd
 
-pytestmark = pytest.mark.servers
-
 QUICK = Waits(connect=2.0, first=0.05, longest=0.2, rejoin=0.05, regain=30.0)
 DEADLINE = 60.0
 _numbers = itertools.count(1)

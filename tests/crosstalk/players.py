@@ -6,13 +6,21 @@ from typing import Protocol
 
 from glmbot.adapters.base import Adapter
 from glmbot.adapters.discord import DiscordAdapter
+from glmbot.adapters.irc import IrcAdapter
+from glmbot.adapters.irc_waits import Pace
+from glmbot.adapters.onebot import OneBotAdapter
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.events import ChatKind
-from glmbot.settings import DiscordSettings, TelegramSettings
+from glmbot.settings import DiscordSettings, IrcSettings, OneBotSettings, TelegramSettings
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.discord_forms import ANN, BOB, DM, GENERAL, THREAD, FakeChannel
+from tests.fakes.discord_forms import ANN as DISCORD_ANN
+from tests.fakes.discord_forms import BOB as DISCORD_BOB
+from tests.fakes.discord_forms import DM, GENERAL, THREAD, FakeChannel
+from tests.fakes.irc import ScriptedServer
+from tests.fakes.onebot import ANN, BOB, GROUP, FakeOneBot, at, reply
+from tests.fakes.onebot import text as segment
 from tests.fakes.telegram import FakeChat, FakeTelegram, FakeUser, Shown
 
 
@@ -34,10 +42,14 @@ class How(StrEnum):
 
 
 class Player(Protocol):
-    """One account's platform. Senders are 0 and 1; `sender_ids` is what the platform calls them."""
+    """One account's platform. Senders are 0 and 1; `sender_ids` is what the platform calls them.
+
+    `places` are those that the platform has.
+    """
 
     adapter: Adapter
     sender_ids: tuple[str, str]
+    places: tuple[Place, ...]
 
     async def connected(self) -> None:
         """Return when the bot hears what is said from now on."""
@@ -53,6 +65,7 @@ class FakePlayer:
     """The platform in memory."""
 
     sender_ids = ("s0", "s1")
+    places = tuple(Place)
 
     def __init__(self, name: str, platform: FakeAdapter) -> None:
         self.adapter = self._platform = platform
@@ -87,6 +100,7 @@ class TelegramPlayer:
     """Our strict Bot API. The ids are the same for both accounts, as those of people and groups are."""
 
     sender_ids = ("1001", "1002")
+    places = tuple(Place)
     _senders = (FakeUser(1001), FakeUser(1002, "Bob"))
     _group = FakeChat(-1001, "supergroup", topics=(77,))
 
@@ -131,8 +145,9 @@ class TelegramPlayer:
 class DiscordPlayer:
     """Our strict gateway and API."""
 
-    sender_ids = (str(ANN.id), str(BOB.id))
-    _senders = (ANN, BOB)
+    sender_ids = (str(DISCORD_ANN.id), str(DISCORD_BOB.id))
+    places = tuple(Place)
+    _senders = (DISCORD_ANN, DISCORD_BOB)
 
     def __init__(self, name: str, discord: FakeDiscord) -> None:
         self._discord = discord
@@ -166,3 +181,60 @@ class DiscordPlayer:
         if place is Place.PRIVATE:
             return FakeChannel(DM.id + sender)
         return GENERAL if place is Place.GROUP else THREAD
+
+
+class OneBotPlayer:
+    """Our strict QQ client, to which the bot connects. QQ has no threads."""
+
+    sender_ids = (str(ANN), str(BOB))
+    places = (Place.PRIVATE, Place.GROUP)
+    _senders = (ANN, BOB)
+
+    def __init__(self, name: str, client: FakeOneBot, url: str) -> None:
+        self._client = client
+        self.adapter = OneBotAdapter(name, OneBotSettings(url=url))
+
+    async def connected(self) -> None:
+        await self._client.connected()
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        segments = [segment(f"/whose {text}" if how is How.COMMAND else text)]
+        if how is How.MENTION:
+            segments.insert(0, at(self._client.self_id))
+        if how is How.REPLY:
+            wanted = self._place(place, sender)
+            answered = [shown.message_id for shown in self._client.shown if shown.place == wanted][-1]
+            segments.insert(0, reply(answered))
+        group = GROUP if place is Place.GROUP else None
+        await self._client.receive(segments, user=self._senders[sender], group=group)
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        return self._client.texts(self._place(place, sender))
+
+    def _place(self, place: Place, sender: int) -> tuple[str, int]:
+        return ("group", GROUP) if place is Place.GROUP else ("private", self._senders[sender])
+
+
+class IrcPlayer:
+    """A scripted IRC server. IRC has neither threads nor replies: who answers somebody writes the name."""
+
+    sender_ids = ("ann!a@host", "bob!b@host")
+    places = (Place.PRIVATE, Place.GROUP)
+
+    def __init__(self, name: str, server: ScriptedServer) -> None:
+        self._server = server
+        settings = IrcSettings(host="127.0.0.1", port=server.port, tls=False, channels=["#room"])
+        self.adapter = IrcAdapter(name, settings, pace=Pace(100, 0.001))
+
+    async def connected(self) -> None:
+        await self._server.until_heard("JOIN #room")
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        call = {How.MENTION: "glmbot: ", How.REPLY: "@glmbot ", How.COMMAND: "!whose "}.get(how, "")
+        target = "#room" if place is Place.GROUP else "glmbot"
+        await self._server.say(f":{self.sender_ids[sender]} PRIVMSG {target} :{call}{text}")
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        target = "#room" if place is Place.GROUP else self.sender_ids[sender].partition("!")[0]
+        words = [line.split(" ", 2) for line in self._server.heard]
+        return [word[2].removeprefix(":") for word in words if word[:2] == ["PRIVMSG", target]]

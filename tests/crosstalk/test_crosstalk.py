@@ -17,10 +17,21 @@ import pytest
 
 from glmbot.app import open_app
 from tests.conftest import bot_settings
-from tests.crosstalk.players import DiscordPlayer, FakePlayer, How, Place, Player, TelegramPlayer
+from tests.crosstalk.players import (
+    DiscordPlayer,
+    FakePlayer,
+    How,
+    IrcPlayer,
+    OneBotPlayer,
+    Place,
+    Player,
+    TelegramPlayer,
+)
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.discord import FakeDiscord
+from tests.fakes.irc import scripted_server
 from tests.fakes.model import FakeModel
+from tests.fakes.onebot import FakeOneBot
 from tests.fakes.telegram import FakeTelegram
 
 ACCOUNTS = (0, 1)
@@ -58,6 +69,11 @@ async def players() -> AsyncIterator[dict[str, Player]]:
             made[f"telegram-{number}"] = TelegramPlayer(f"telegram-{number}", telegram)
             discord = await stack.enter_async_context(FakeDiscord(f"TEST.discord.{number}"))
             made[f"discord-{number}"] = DiscordPlayer(f"discord-{number}", discord)
+            client = FakeOneBot(self_id=10_000 + number)
+            url = await stack.enter_async_context(client.listening())
+            made[f"onebot-{number}"] = OneBotPlayer(f"onebot-{number}", client, url)
+            server = await stack.enter_async_context(scripted_server())
+            made[f"irc-{number}"] = IrcPlayer(f"irc-{number}", server)
         yield made
 
 
@@ -68,7 +84,11 @@ async def test_no_answer_goes_astray(players: Mapping[str, Player], model: FakeM
     (plugins / "whose.py").write_text(WHOSE, encoding="utf-8")
     settings = bot_settings(tmp_path, model, {"plugins": {"folder": str(plugins)}})
     adapters = {name: player.adapter for name, player in players.items()}
-    cases = [Case(*case) for case in itertools.product(players, Place, SENDERS)]
+    cases = [
+        Case(name, place, sender)
+        for name, player in players.items()
+        for place, sender in itertools.product(player.places, SENDERS)
+    ]
     async with open_app(settings, adapters) as app:
         running = asyncio.create_task(app.run())
         for player in players.values():

@@ -5,14 +5,10 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.program import running
 from tests.fakes.irc import human
 from tests.fakes.model import FakeModel
 from tests.irc_servers import IrcServer, ngircd
-
-pytestmark = pytest.mark.servers
 
 CHANNEL = "#room"
 

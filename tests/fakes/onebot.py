@@ -174,6 +174,7 @@ class FakeOneBot:
         finally:
             if self._connection is connection:
                 self._connection = None
+                await self._notify()
 
     async def _answer(self, connection: Connection, call: dict[str, Any]) -> None:
         assert set(call) == {"action", "params", "echo"}, f"not a call: {call}"
