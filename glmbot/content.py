@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_LABEL = 80
+MAX_COMMAND = 64
+MAX_BUTTONS = 25
+"""Below one message: Discord has five rows of five."""
+
 
 class Markup(StrEnum):
     """The dialect a platform reads."""
@@ -37,15 +42,35 @@ class TextFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button below a message. Whoever presses it says `command`, as if it had been typed.
+
+    Raises ValueError for what not every platform with buttons can show: a label has 1 to 80 characters, a command 1 to
+    64 bytes in UTF-8 (https://core.telegram.org/bots/api#inlinekeyboardbutton, Discord's component reference).
+    """
+
+    label: str
+    command: str
+
+    def __post_init__(self) -> None:
+        if not (self.label.strip() and len(self.label) <= MAX_LABEL):
+            raise ValueError(f"a button's label has 1 to {MAX_LABEL} characters, not {self.label!r}")
+        if not (self.command.strip() and len(self.command.encode(errors="replace")) <= MAX_COMMAND):
+            raise ValueError(f"a button's command has 1 to {MAX_COMMAND} bytes, not {self.command!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """One message's text in the platform's dialect, and the same as plain text to fall back to.
 
-    With a file, the text is the caption; only platforms that declare `can_send_files` are given one.
+    With a file, the text is the caption; only platforms that declare `can_send_files` are given one. Likewise buttons,
+    `can_show_buttons`; an edit replaces them, too.
     """
 
     text: str
     plain: str
     file: TextFile | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What a handler answers: text in pieces, and what is to be remembered of it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
+
+from glmbot.content import MAX_BUTTONS, Button
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Reply:
     """The safety rule that ended the answer."""
     is_stopped: bool = False
     """Whether the sender stopped the answer."""
+    buttons: tuple[Button, ...] = ()
+    """Below the answer."""
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self.pieces
@@ -33,9 +37,23 @@ class Reply:
         await self.pieces.aclose()
 
 
-def text_reply(text: str) -> Reply:
+@dataclass(frozen=True, slots=True)
+class WithButtons:
+    """A text with up to 25 buttons below it. Raises ValueError for more, and for two that say the same."""
+
+    text: str
+    buttons: Sequence[Button]
+
+    def __post_init__(self) -> None:
+        if len(self.buttons) > MAX_BUTTONS:
+            raise ValueError(f"{len(self.buttons)} buttons; a message has {MAX_BUTTONS} at most")
+        if len({button.command for button in self.buttons}) != len(self.buttons):
+            raise ValueError("two buttons have the same command; give each its own")
+
+
+def text_reply(text: str, buttons: Sequence[Button] = ()) -> Reply:
     """Return a reply that is complete at once."""
-    return Reply(_once(text))
+    return Reply(_once(text), buttons=tuple(buttons))
 
 
 async def _once(text: str) -> AsyncGenerator[str]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, Field, ValidationError
 
-from glmbot.api import Context, Plugin, Prompt, Rest
+from glmbot.api import Button, Context, Plugin, Prompt, Rest, WithButtons
 
 
 class Persona(BaseModel):
@@ -18,7 +18,7 @@ plugin = Plugin("persona", config=Persona)
 
 
 @plugin.command("persona")
-async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | None = None) -> str:
+async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | None = None) -> str | WithButtons:
     """Give me a name and a character in this chat: /persona Nova You are a patient teacher.
 
     /persona shows who I am, /persona off goes back to who I am elsewhere.
@@ -32,7 +32,10 @@ async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | N
     current = await _current(ctx)
     shown = ctx.localized(f"I am called {current.name}. {current.text}", f"我叫{current.name}。{current.text}")
     nobody = ctx.localized("I have no persona in this chat.", "我在这个聊天里没有设定。")
-    return shown.strip() if current.name else current.text or nobody
+    answer = shown.strip() if current.name else current.text or nobody
+    if await ctx.store.get(ctx.chat_key) is None:
+        return answer
+    return WithButtons(answer, [Button(ctx.localized("Back to normal", "恢复默认"), "/persona off")])
 
 
 @plugin.edit_prompt

@@ -27,6 +27,8 @@ class Capabilities:
     """Whether a repeated `OutgoingMessage.key` returns the first message instead of sending twice."""
     can_send_files: bool = False
     """Whether a message may carry `Rendered.file`; such a message is never edited."""
+    can_show_buttons: bool = False
+    """Whether a message may carry `Rendered.buttons`. Elsewhere they are written as a list of commands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
 from glmbot.adapters.discord_client import Client, Waits, token_error
 from glmbot.adapters.discord_commands import fitting, menu_entry
-from glmbot.adapters.discord_events import Message, SlashCommand, guild_chat, mended, snowflake_at
+from glmbot.adapters.discord_events import Interaction, Message, guild_chat, snowflake_at
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef
@@ -69,6 +69,7 @@ class DiscordAdapter:
             typing_interval=8.0,  # the sign lasts 10 s
             has_idempotent_send=True,
             can_send_files=True,
+            can_show_buttons=True,
         )
 
     @property
@@ -116,14 +117,13 @@ class DiscordAdapter:
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a server as a reply to the message it answers."""
-        text = mended(message.body.text)
         channel_id, reply_to = _channel_of(message.chat), _replied_to(message)
-        sent_id = await self._connected().send(channel_id, text, message.key, reply_to, message.body.file)
+        sent_id = await self._connected().send(channel_id, message.body, message.key, reply_to)
         return MessageRef(message.chat, sent_id)
 
     async def edit(self, ref: MessageRef, body: Rendered) -> None:
         """Replace the text of a message."""
-        await self._connected().edit(_channel_of(ref.chat), ref.message_id, mended(body.text))
+        await self._connected().edit(_channel_of(ref.chat), ref.message_id, body)
 
     async def show_typing(self, chat: Chat) -> None:
         """Show "typing" for 10 seconds, or until the next message."""
@@ -178,8 +178,8 @@ class DiscordAdapter:
         """Take in what the gateway brings, one after another."""
         while True:
             news = await client.news.get()
-            if isinstance(news, SlashCommand):
-                await self._take_command(client, news, accept, tasks)
+            if isinstance(news, Interaction):
+                await self._take_interaction(client, news, accept, tasks)
                 continue
             self._places.setdefault(news.channel_id, _Place(news.guild_id, int(news.id) - 1))
             await client.is_settled.wait()  # a live message must not overtake those that were missed before it
@@ -192,18 +192,18 @@ class DiscordAdapter:
             await self._offer(event, accept)
         place.position = max(place.position, int(message.id))
 
-    async def _take_command(
-        self, client: Client, command: SlashCommand, accept: Accept, tasks: asyncio.TaskGroup
+    async def _take_interaction(
+        self, client: Client, interaction: Interaction, accept: Accept, tasks: asyncio.TaskGroup
     ) -> None:
-        if event := command.event(self.name, self._commands or ()):
+        if event := interaction.event(self.name, self._commands or ()):
             await self._offer(event, accept)
-            tasks.create_task(self._acknowledge(client, command))
+            tasks.create_task(self._acknowledge(client, interaction))
 
-    async def _acknowledge(self, client: Client, command: SlashCommand) -> None:
+    async def _acknowledge(self, client: Client, interaction: Interaction) -> None:
         try:
-            await client.acknowledge(command)
+            await client.acknowledge(interaction)
         except (RetryLater, NotDelivered) as error:
-            logger.warning("adapter %r: command i%s is not acknowledged: %s", self.name, command.id, error)
+            logger.warning("adapter %r: interaction i%s is not acknowledged: %s", self.name, interaction.id, error)
 
     async def _offer(self, event: MessageEvent, accept: Accept) -> None:
         """Offer an event until it is stored: Discord keeps nothing for us, so all that comes after it waits."""

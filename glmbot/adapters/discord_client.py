@@ -18,13 +18,13 @@ from pydantic import ValidationError
 from glmbot.adapters.discord_commands import are_registered
 from glmbot.adapters.discord_events import (
     Account,
+    Interaction,
     Message,
-    SlashCommand,
     mended,
+    read_interaction,
     read_message,
-    read_slash_command,
 )
-from glmbot.content import TextFile
+from glmbot.content import Button, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ MAX_RATE_LIMIT = 30.0  # longer ones are told to the caller; the library takes n
 CLOSE_DEADLINE = 3.0
 OUTAGE_WAIT = 5.0
 BLOCKED_WAIT = 60.0  # until the next try where Discord does not say: a refused token, a ban of our address
-CHANNEL_MESSAGE = 4  # interaction callback type CHANNEL_MESSAGE_WITH_SOURCE
 BAD_TOKEN_CLOSE = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes
 UNGUARDED = ("READY", "RESUMED")  # without them nothing works, so a malformed one ends the connection
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError, discord.DiscordException)
@@ -91,7 +90,7 @@ class Client(discord.Client):
         )
         self._last_event_at = 0.0
         self.http = self._connection.http = _Http(self.loop, api_url, waits)
-        self.news: asyncio.Queue[Message | SlashCommand] = asyncio.Queue(MAX_NEWS)
+        self.news: asyncio.Queue[Message | Interaction] = asyncio.Queue(MAX_NEWS)
         self.num_sessions = 0
         self.has_gap = has_gap
         self.is_settled = asyncio.Event()  # nothing missed is left to be fetched; the adapter sets it where there was
@@ -163,8 +162,8 @@ class Client(discord.Client):
             self.news.put_nowait(message)
 
     def _take_interaction(self, raw: object) -> None:
-        if command := _readable(read_slash_command, raw):
-            self.news.put_nowait(command)
+        if interaction := _readable(read_interaction, raw):
+            self.news.put_nowait(interaction)
 
     # -- what is known
 
@@ -193,9 +192,7 @@ class Client(discord.Client):
 
     # -- calls
 
-    async def send(
-        self, channel_id: str, text: str, key: str, reply_to: str | None, file: TextFile | None = None
-    ) -> str:
+    async def send(self, channel_id: str, body: Rendered, key: str, reply_to: str | None) -> str:
         """Send a message and return its id; the same key returns the same message for some minutes.
 
         An earlier attempt may have sent less of a text that was still growing; that message is brought up to date.
@@ -207,18 +204,19 @@ class Client(discord.Client):
                 options["reference"] = discord.MessageReference(
                     message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
                 )
-            if file is not None:
-                options["file"] = discord.File(io.BytesIO(mended(file.text).encode()), file.name)
-            sent = await place.send(text, **options)
-            if sent.content.strip() != text.strip():
-                await sent.edit(content=text)
+            if body.file is not None:
+                options["file"] = discord.File(io.BytesIO(mended(body.file.text).encode()), body.file.name)
+            text, view = mended(body.text), _view(body.buttons)
+            sent = await place.send(text, view=view, **options)
+            if sent.content.strip() != text.strip() or len(sent.components) != len(view.to_components()):
+                await sent.edit(content=text, view=view)
             return str(sent.id)
 
-    async def edit(self, channel_id: str, message_id: str, text: str) -> None:
-        """Replace the text of a message."""
+    async def edit(self, channel_id: str, message_id: str, body: Rendered) -> None:
+        """Replace the text of a message, and its buttons."""
         with self._errors(channel_id):
             place = self.get_partial_messageable(int(channel_id))
-            await place.get_partial_message(int(message_id)).edit(content=text)
+            await place.get_partial_message(int(message_id)).edit(content=mended(body.text), view=_view(body.buttons))
 
     async def show_typing(self, channel_id: str) -> None:
         """Show the typing sign for 10 seconds, or until the next message."""
@@ -252,17 +250,16 @@ class Client(discord.Client):
             if not are_registered(entries, registered):
                 await self.http.bulk_upsert_global_commands(self.application_id, [dict(entry) for entry in entries])
 
-    async def acknowledge(self, command: SlashCommand) -> None:
-        """Answer an interaction with the command's name; Discord waits 3 seconds for that."""
+    async def acknowledge(self, interaction: Interaction) -> None:
+        """Answer an interaction; Discord waits 3 seconds for that."""
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",
-            webhook_id=int(command.id),
-            webhook_token=command.token,
+            webhook_id=int(interaction.id),
+            webhook_token=interaction.token,
         )
-        shown = {"content": f"/{command.name}", "allowed_mentions": {"parse": []}}
-        with self._errors(command.channel.id):
-            await self.http.request(route, json={"type": CHANNEL_MESSAGE, "data": shown})
+        with self._errors(interaction.channel.id):
+            await self.http.request(route, json=interaction.callback)
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
@@ -288,6 +285,18 @@ def _shard_options(shard: str | None) -> dict[str, Any]:
         return {}
     number, _, total = shard.partition("/")
     return {"shard_id": int(number), "shard_count": int(total)}
+
+
+def _view(buttons: Sequence[Button]) -> discord.ui.View:
+    """Return the buttons in rows of five. A press comes in as an interaction with the command as its id.
+
+    The view is stopped: the library would keep it for ever otherwise, to call it itself.
+    """
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(discord.ui.Button(label=mended(button.label), custom_id=mended(button.command)))
+    view.stop()
+    return view
 
 
 class _Http(HTTPClient):

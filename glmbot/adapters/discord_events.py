@@ -13,7 +13,7 @@ from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Send
 
 EPOCH = 1_420_070_400.0  # the first second of 2015, https://docs.discord.com/developers/reference#snowflakes
 ORDINARY_TYPES = (0, 19)  # DEFAULT and REPLY; the others are the platform's own notices and answers to commands
-SLASH_COMMAND = 2  # the interaction type APPLICATION_COMMAND
+CHANNEL_MESSAGE, DEFERRED_UPDATE = 4, 6  # the callback types CHANNEL_MESSAGE_WITH_SOURCE and DEFERRED_UPDATE_MESSAGE
 THREAD_TYPES = (10, 11, 12)
 
 
@@ -127,8 +127,12 @@ class _Call(_Form):
     options: tuple[_Option, ...] = ()
 
 
-class SlashCommand(_Form):
-    """A slash command somebody used. `token` is good for answering it, once and within 3 seconds."""
+class _Press(_Form):
+    custom_id: _Text
+
+
+class Interaction(_Form):
+    """What somebody did that Discord wants to be answered; `token` is good for that, once and within 3 seconds."""
 
     id: Snowflake
     token: str = Field(repr=False)
@@ -137,24 +141,26 @@ class SlashCommand(_Form):
     user: _User | None = None
     member: _Member | None = None
     locale: str = ""
-    call: _Call = Field(alias="data")
+
+    def said(self, commands: Sequence[CommandInfo]) -> str:
+        """Return what the sender means, as if it had been typed."""
+        raise NotImplementedError
 
     @property
-    def name(self) -> str:
-        """The command's name, without the slash."""
-        return self.call.name
+    def callback(self) -> dict[str, object]:
+        """The answer that Discord shows at once."""
+        raise NotImplementedError
 
     def event(self, adapter: str, commands: Sequence[CommandInfo]) -> MessageEvent | None:
-        """Return the event: the command as if it had been typed. None where nobody is named as its sender."""
+        """Return the event. None where nobody is named as its sender, or nothing is said."""
         user = self.user or (self.member.user if self.member else None)
-        if user is None:
+        if user is None or not (text := self.said(commands)):
             return None
-        values = {option.name: mended(str(option.value)) for option in self.call.options}
         return MessageEvent(
             message_id=f"i{self.id}",
             chat=self._chat(adapter),
             sender=Sender(user.id, _name(user, self.member), _language(self.locale)),
-            text=command_text(self.call.name, values, commands),
+            text=text,
             sent_at=time_of(self.id),
             is_addressed=True,
         )
@@ -164,6 +170,40 @@ class SlashCommand(_Form):
             return Chat(adapter, self.channel.id, ChatKind.PRIVATE)
         parent_id = self.channel.parent_id if self.channel.type in THREAD_TYPES else None
         return guild_chat(adapter, self.channel.id, parent_id)
+
+
+class SlashCommand(Interaction):
+    """A slash command that somebody used."""
+
+    call: _Call = Field(alias="data")
+
+    def said(self, commands: Sequence[CommandInfo]) -> str:
+        """Return the command with its arguments."""
+        values = {option.name: mended(str(option.value)) for option in self.call.options}
+        return command_text(self.call.name, values, commands)
+
+    @property
+    def callback(self) -> dict[str, object]:
+        """A message with the command's name."""
+        return {
+            "type": CHANNEL_MESSAGE,
+            "data": {"content": f"/{self.call.name}", "allowed_mentions": {"parse": []}},
+        }
+
+
+class ButtonPress(Interaction):
+    """A button that somebody pressed."""
+
+    press: _Press = Field(alias="data")
+
+    def said(self, commands: Sequence[CommandInfo]) -> str:
+        """Return what the button stands for."""
+        return self.press.custom_id
+
+    @property
+    def callback(self) -> dict[str, object]:
+        """Nothing to be seen: what the bot says to it is a message of its own."""
+        return {"type": DEFERRED_UPDATE}
 
 
 def guild_chat(adapter: str, channel_id: str, parent_id: str | None) -> Chat:
@@ -182,11 +222,14 @@ class _Interaction(_Form):
     type: int
 
 
-def read_slash_command(raw: object) -> SlashCommand | None:
-    """Read an interaction; None for one that is no command. Raises ValidationError like `read_message`."""
-    if _Interaction.model_validate(raw).type != SLASH_COMMAND:
-        return None
-    return SlashCommand.model_validate(raw)
+INTERACTIONS: dict[int, type[Interaction]] = {2: SlashCommand, 3: ButtonPress}
+"""By their types, APPLICATION_COMMAND and MESSAGE_COMPONENT."""
+
+
+def read_interaction(raw: object) -> Interaction | None:
+    """Read an interaction; None for one of a kind that we have none of. Raises ValidationError like `read_message`."""
+    form = INTERACTIONS.get(_Interaction.model_validate(raw).type)
+    return form.model_validate(raw) if form else None
 
 
 def _name(user: _User, member: _Member | None) -> str:

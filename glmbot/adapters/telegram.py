@@ -12,7 +12,14 @@ from typing import TypeVar
 
 import httpx
 from pydantic import ValidationError
-from telegram import Bot, BotCommand, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
@@ -32,9 +39,9 @@ from glmbot.adapters.telegram_request import (
     new_request,
 )
 from glmbot.adapters.telegram_token import Token
-from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, mended, number_of, read_event
+from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, mended, number_of, press_of, read_event
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import LengthUnit, Markup, Rendered, TextFile, TextForm
+from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
 from glmbot.settings import TelegramSettings
@@ -45,6 +52,7 @@ T = TypeVar("T")
 
 COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
 MAX_COMMANDS = 100
+SHORT_LABEL = 12  # characters of a button's label that leave room for two more beside it on a phone
 MAX_COMMAND_HELP = 256
 LANGUAGE_CODES = {Language.ENGLISH: None, Language.CHINESE: "zh"}  # None: whoever has no list of their own
 MAX_UPDATES = 100  # of one answer to getUpdates; Telegram gives no more
@@ -93,6 +101,7 @@ class TelegramAdapter:
             typing_interval=4.0,  # the sign lasts 5 s
             has_idempotent_send=False,
             can_send_files=True,
+            can_show_buttons=True,
         )
 
     @property
@@ -115,6 +124,8 @@ class TelegramAdapter:
                 for update_id, update in updates:
                     if event := self._read(update_id, update, account):
                         await self._offer(event, accept)
+                    if press := press_of(update):
+                        await self._acknowledge(press)
                     offset = update_id + 1
 
     async def probe(self) -> bool:
@@ -138,7 +149,7 @@ class TelegramAdapter:
         """Replace the text of a message."""
         async with self._connection():
             with _errors_for_caller(ref.chat, is_repeatable=True):
-                await _with_plain_fallback(body, partial(self._edit_text, ref))
+                await _with_plain_fallback(body, partial(self._edit_text, ref, body.buttons))
 
     async def show_typing(self, chat: Chat) -> None:
         """Show "typing" for 5 seconds, or until the next message."""
@@ -245,6 +256,13 @@ class TelegramAdapter:
                 logger.warning("adapter %r: message %s waits at Telegram: %s", self.name, event.message_id, error)
                 await asyncio.sleep(error.after)
 
+    async def _acknowledge(self, press: str) -> None:
+        """End the sign of waiting on a button, if it is there still."""
+        try:
+            await self._bot.answer_callback_query(press)
+        except TelegramError as error:
+            logger.info("adapter %r: a pressed button is not acknowledged: %s", self.name, error)
+
     async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call until it succeeds, with growing waits; only a refused token or request ends it."""
         num_failures = 0
@@ -309,6 +327,7 @@ class TelegramAdapter:
             message_thread_id=_thread(message.chat),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
             reply_parameters=_reply_parameters(message),
+            reply_markup=_keyboard(message.body.buttons),
         )
         return sent.message_id
 
@@ -320,10 +339,11 @@ class TelegramAdapter:
             caption=mended(message.body.plain),
             message_thread_id=_thread(message.chat),
             reply_parameters=_reply_parameters(message),
+            reply_markup=_keyboard(message.body.buttons),
         )
         return sent.message_id
 
-    async def _edit_text(self, ref: MessageRef, text: str, parse_mode: str | None) -> None:
+    async def _edit_text(self, ref: MessageRef, buttons: Sequence[Button], text: str, parse_mode: str | None) -> None:
         try:
             await self._bot.edit_message_text(
                 text,
@@ -331,6 +351,7 @@ class TelegramAdapter:
                 int(ref.message_id),
                 parse_mode=parse_mode,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=_keyboard(buttons),
             )
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():
@@ -379,6 +400,15 @@ def _reply_parameters(message: OutgoingMessage) -> ReplyParameters | None:
         return None
     number = number_of(message.reply_to, message.chat.chat_id)
     return None if number is None else ReplyParameters(number, allow_sending_without_reply=True)
+
+
+def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Return the buttons in rows: of three, where they are short."""
+    if not buttons:
+        return None
+    width = 3 if max(len(button.label) for button in buttons) <= SHORT_LABEL else 1
+    keys = [InlineKeyboardButton(mended(one.label), callback_data=mended(one.command)) for one in buttons]
+    return InlineKeyboardMarkup([keys[start : start + width] for start in range(0, len(keys), width)])
 
 
 def _thread(chat: Chat) -> int | None:

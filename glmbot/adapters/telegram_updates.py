@@ -1,5 +1,6 @@
 """What Telegram sends: reads one update of the Bot API into an event."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,6 +31,7 @@ ATTACHMENTS = frozenset(
     }
 )
 """What a message may have instead of a text (https://core.telegram.org/bots/api#message)."""
+MAX_QUERY_ID = 64
 MAX_NAME = 66
 """UTF-16 units of an entity that are looked at: a user name with its @ has 33, with a command before it 66."""
 KINDS = {
@@ -38,8 +40,9 @@ KINDS = {
     "supergroup": ChatKind.GROUP,
     "channel": ChatKind.GROUP,
 }
-UPDATE_KINDS = ("message", "channel_post")
+MESSAGE_KINDS = ("message", "channel_post")
 """The updates that hold a message to be read."""
+UPDATE_KINDS = (*MESSAGE_KINDS, "callback_query")
 STAND_INS = frozenset({1087968824, 136817688})
 """@GroupAnonymousBot and @Channel_Bot: who writes in their name is the chat that the message names beside them."""
 
@@ -60,6 +63,8 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
     of the Bot API.
     """
     found = _Update.model_validate(update)
+    if found.callback_query is not None:
+        return _pressed(found.callback_query, adapter)
     message = found.message or found.channel_post
     if message is None or message.is_automatic_forward or message.chat.type not in KINDS:
         return None
@@ -77,6 +82,13 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
     )
+
+
+def press_of(update: object) -> str | None:
+    """Return the id of a press of a button, which Telegram wants to be answered; None for any other update."""
+    query = update.get("callback_query") if isinstance(update, dict) else None
+    query_id = query.get("id") if isinstance(query, dict) else None
+    return query_id if isinstance(query_id, str) else None
 
 
 def album_of(update: object) -> str | None:
@@ -112,7 +124,7 @@ def _has_attachment(update: object) -> bool:
 
 def _raw_message(update: object) -> dict[str, object]:
     """Return an update's message as it came, nothing where it has none."""
-    found = [update[kind] for kind in UPDATE_KINDS if kind in update] if isinstance(update, dict) else []
+    found = [update[kind] for kind in MESSAGE_KINDS if kind in update] if isinstance(update, dict) else []
     return found[0] if found and isinstance(found[0], dict) else {}
 
 
@@ -172,12 +184,43 @@ class _Message(_Form):
     reply_to_message: _RepliedTo | None = None
 
 
+class _PressedMessage(_Form):
+    """The message above a button; when it is old, hardly more than its place is told."""
+
+    chat: _Chat
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+
+
+class _CallbackQuery(_Form):
+    id: str = Field(max_length=MAX_QUERY_ID)
+    sender: _User = Field(alias="from")
+    message: _PressedMessage | None = None
+    data: _Text = ""
+
+
 class _Update(_Form):
     message: _Message | None = None
     channel_post: _Message | None = None
+    callback_query: _CallbackQuery | None = None
 
 
-def _chat(message: _Message, adapter: str) -> Chat:
+def _pressed(query: _CallbackQuery, adapter: str) -> MessageEvent | None:
+    """Return the event of a pressed button: whoever pressed it says what it stands for."""
+    message = query.message
+    if message is None or message.chat.type not in KINDS or query.sender.is_bot or not query.data:
+        return None
+    return MessageEvent(
+        message_id=f"{message.chat.id}:pressed:{query.id}",
+        chat=_chat(message, adapter),
+        sender=_user(query.sender),
+        text=query.data,
+        sent_at=time.time(),
+        is_addressed=True,
+    )
+
+
+def _chat(message: _Message | _PressedMessage, adapter: str) -> Chat:
     # Outside of topics Telegram gives a thread id to every chain of replies: those are not places.
     has_topic = message.is_topic_message and message.message_thread_id is not None
     thread_id = str(message.message_thread_id) if has_topic else None
@@ -189,8 +232,10 @@ def _sender(message: _Message) -> Sender | None:
     user, chat = message.sender, message.sender_chat
     if chat is not None and (user is None or user.id in STAND_INS):
         return Sender(str(chat.id), chat.title or str(chat.id))
-    if user is None or user.is_bot:
-        return None
+    return None if user is None or user.is_bot else _user(user)
+
+
+def _user(user: _User) -> Sender:
     language = None
     if user.language_code:
         language = Language.CHINESE if user.language_code.lower().startswith("zh") else Language.ENGLISH

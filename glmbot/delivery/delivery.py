@@ -8,7 +8,7 @@ from functools import partial
 
 from glmbot.adapters.base import Adapter
 from glmbot.background import in_background
-from glmbot.content import Rendered
+from glmbot.content import Button, Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
 from glmbot.delivery.pace import Paces
@@ -58,7 +58,8 @@ class Delivery:
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)
-        await self._complete(claimed, shown, _turn(reply, text), live=live)
+        buttons = () if reply.blocked_by or reply.is_stopped else reply.buttons
+        await self._complete(claimed, shown, _turn(reply, text), live=live, buttons=buttons)
         return shown
 
     async def tell(self, claimed: ClaimedEvent, text: str) -> None:
@@ -113,17 +114,18 @@ class Delivery:
         turn: NewTurn | None,
         parked: str | None = None,
         live: LiveMessage | None = None,
+        buttons: Sequence[Button] = (),
     ) -> None:
         caption = Phrase.ANSWER_IN_FILE.in_language(language_of(claimed.event))
-        bodies = await self._render(claimed.event.chat, text, caption)
+        bodies = await self._render(claimed.event.chat, text, caption, buttons)
         crash_point("answered")
         self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
         shown = live.shown_parts(bodies) if live else ()
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked, shown)
         crash_point("completed")
 
-    async def _render(self, chat: Chat, text: str, caption: str) -> Sequence[Rendered]:
-        return await render_whole(text, self._adapter(chat).capabilities, caption)
+    async def _render(self, chat: Chat, text: str, caption: str, buttons: Sequence[Button] = ()) -> Sequence[Rendered]:
+        return await render_whole(text, self._adapter(chat).capabilities, caption, buttons)
 
     def _adapter(self, chat: Chat) -> Adapter:
         try:

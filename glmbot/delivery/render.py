@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from glmbot.adapters.base import Capabilities
-from glmbot.content import Rendered, TextFile, TextForm
+from glmbot.content import Button, Rendered, TextFile, TextForm
 from glmbot.text.rendering import render_parts
 
 QUICK = re.compile(r"[^\[]{0,200}")
@@ -14,12 +16,20 @@ MAX_PARTS = 6
 FILE_NAME = "answer.md"
 
 
-async def render_whole(text: str, capabilities: Capabilities, caption: str) -> list[Rendered]:
-    """Return the messages that show all of a text: what is very long ends in a file with the whole of it."""
+async def render_whole(
+    text: str, capabilities: Capabilities, caption: str, buttons: Sequence[Button] = ()
+) -> list[Rendered]:
+    """Return the messages that show all of a text: what is very long ends in a file with the whole of it.
+
+    Buttons are below the last; where the platform has none, what they would say stands there.
+    """
+    if buttons and not capabilities.can_show_buttons:
+        text = "\n".join([text, "", *(f"- {button.label}: `{button.command}`" for button in buttons)])
+        buttons = ()
     parts = await render(text, capabilities.form)
-    if not capabilities.can_send_files or len(parts) <= MAX_PARTS:
-        return parts
-    return [*parts[: MAX_PARTS - 1], Rendered(caption, caption, TextFile(FILE_NAME, text))]
+    if capabilities.can_send_files and len(parts) > MAX_PARTS:
+        parts = [*parts[: MAX_PARTS - 1], Rendered(caption, caption, TextFile(FILE_NAME, text))]
+    return [*parts[:-1], replace(parts[-1], buttons=tuple(buttons))]
 
 
 async def render_live(text: str, capabilities: Capabilities) -> list[Rendered]:

@@ -19,7 +19,7 @@ from glmbot.plugin.member import DescribedCommand, Job
 from glmbot.plugin.plugin import AnyHandler, AnyHook, Plugin, ScheduledJob
 from glmbot.plugin.state import PluginState
 from glmbot.prompt import Prompt
-from glmbot.reply import Reply
+from glmbot.reply import Reply, WithButtons
 from glmbot.verdicts import Direction, Refusal, Verdict
 
 
@@ -177,8 +177,10 @@ async def _answer(
     with exit_as_error(what):
         answer = function(context, **arguments)
         value = answer if isinstance(answer, AsyncIterator) else await answer
-    if value is not None and not isinstance(value, str | AsyncIterator | Reply):
-        raise TypeError(f"{what} returned a {type(value).__name__}; return a str, an async iterator of str, or None")
+    if value is not None and not isinstance(value, str | WithButtons | AsyncIterator | Reply):
+        raise TypeError(
+            f"{what} returned a {type(value).__name__}; return a str, WithButtons, an async iterator of str, or None"
+        )
     return value
 
 

@@ -20,7 +20,7 @@ from glmbot.plugin.loading import checked_config
 from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.plugin import Plugin
 from glmbot.prompt import ChatMessage, Prompt, Turn
-from glmbot.reply import Reply, text_reply
+from glmbot.reply import Reply, WithButtons, text_reply
 from glmbot.status import AdapterState, BotStatus, ModelState
 from glmbot.verdicts import Direction
 
@@ -357,6 +357,8 @@ def _from_json(text: str) -> JsonValue:
 
 
 async def _whole(value: ReplyValue) -> str | None:
+    if isinstance(value, WithButtons):
+        return value.text
     if isinstance(value, AsyncIterator | Reply):
         return "".join([piece async for piece in value])
     return value

@@ -32,6 +32,11 @@ class Safety:
         return reply
 
     async def _guarded(self, reply: Reply, pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
+        labels = "\n".join(button.label for button in reply.buttons)
+        if labels and (verdict := await self.check(labels, Direction.OUT)).is_blocked:
+            reply.blocked_by = verdict.rule or "a plugin"
+            await pieces.aclose()
+            return
         stages = self._filtered(reply, pieces)
         if self._checks:
             stages = self._checked(reply, stages)

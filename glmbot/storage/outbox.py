@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Row, Update, bindparam, case, func, select, update
 
-from glmbot.content import Rendered, TextFile
+from glmbot.content import Button, Rendered, TextFile
 from glmbot.events import Chat, ChatKind, MessageRef
 from glmbot.storage.database import Database
 from glmbot.storage.tables import outbox
@@ -174,10 +174,8 @@ def complete_parts(
 def _complete_part(dialect: str) -> Insert:
     statement = insert(dialect, outbox)
     new = statement.excluded
-    changes = {name: new[name] for name in ("state", "text", "plain", "file_name", "file_text", "due_at")} | {
-        "attempts": 0,
-        "reason": None,
-    }
+    renewed = ("state", "text", "plain", "file_name", "file_text", "buttons", "due_at")
+    changes = {name: new[name] for name in renewed} | {"attempts": 0, "reason": None}
     return statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes)
 
 
@@ -211,6 +209,7 @@ def new_row(
         "plain": body.plain,
         "file_name": body.file.name if body.file else None,
         "file_text": body.file.text if body.file else None,
+        "buttons": [[button.label, button.command] for button in body.buttons],
         "reply_to": reply_to,
         "state": state,
         "due_at": 0.0,
@@ -225,12 +224,17 @@ def _message(row: Row[Any]) -> OutboxMessage:
         inbox_id=row.inbox_id,
         part=row.part,
         chat=chat,
-        body=Rendered(row.text, row.plain, TextFile(row.file_name, row.file_text) if row.file_name else None),
+        body=_body(row),
         key=row.key,
         reply_to=row.reply_to,
         ref=MessageRef(shown_in, row.platform_id) if row.platform_id else None,
         attempts=row.attempts,
     )
+
+
+def _body(row: Row[Any]) -> Rendered:
+    file = TextFile(row.file_name, row.file_text) if row.file_name else None
+    return Rendered(row.text, row.plain, file, tuple(Button(*button) for button in row.buttons or ()))
 
 
 def _one(outbox_id: int) -> Update:

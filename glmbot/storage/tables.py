@@ -77,6 +77,7 @@ outbox = Table(
     Column("plain", CleanText, nullable=False),
     Column("file_name", CleanText(255)),
     Column("file_text", CleanText),
+    Column("buttons", CleanJson),
     Column("reply_to", CleanText(255)),
     Column("platform_id", CleanText(255)),
     Column("platform_chat_id", CleanText(255)),  # a platform may move a chat: where the message really is

@@ -9,7 +9,7 @@ import pytest
 
 from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMessage
 from glmbot.adapters.discord import DiscordAdapter, Waits
-from glmbot.content import LengthUnit, Markup, Rendered
+from glmbot.content import Button, LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageRef, Sender
 from glmbot.settings import DiscordSettings
@@ -630,6 +630,39 @@ async def test_a_slash_command_is_acknowledged_only_when_it_is_stored(discord: F
     inbox.is_open.set()
     assert await discord.sent(1) == ["/help"]
     assert inbox.events[0].chat == ANNS_CHAT
+
+
+BUTTONS = (Button("Yes", "/book Rome"), Button("不要", "/stop"))
+
+
+async def test_a_pressed_button_says_its_command(discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox) -> None:
+    await adapter.send(OutgoingMessage(THREAD_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key"))
+    await discord.press("不要", channel=THREAD, author=BOB, times=2)
+    await inbox.received("/stop", "/stop")
+    first, second = inbox.events
+    assert (first.chat, first.sender.sender_id, first.is_addressed) == (THREAD_CHAT, str(BOB.id), True)
+    assert first.message_id == second.message_id
+    await discord.until(lambda: bool(discord.calls_of("acknowledge")), "the answer to the press")
+    assert discord.calls_of("acknowledge")[0].body == {"type": 6}
+    assert discord.visible(THREAD.id) == ["Where to?"]
+
+
+async def test_an_edit_replaces_the_buttons(discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox) -> None:
+    message = OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key")
+    ref = await adapter.send(message)
+    assert list(discord.buttons()) == ["Yes", "不要"]
+    await adapter.edit(ref, Rendered("Where to?", "Where to?", buttons=BUTTONS[:1]))
+    assert list(discord.buttons()) == ["Yes"]
+    await adapter.edit(ref, Rendered("Rome.", "Rome."))
+    assert list(discord.buttons()) == []
+
+
+async def test_a_message_found_again_by_its_key_gets_its_buttons(
+    discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox
+) -> None:
+    await adapter.send(OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?"), "key"))
+    await adapter.send(OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key"))
+    assert list(discord.buttons()) == ["Yes", "不要"]
 
 
 async def test_an_acknowledgement_that_fails_does_not_matter(

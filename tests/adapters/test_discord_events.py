@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import are_registered, command_text, fitting, menu_entry
-from glmbot.adapters.discord_events import Account, read_message, read_slash_command, snowflake_at, time_of
+from glmbot.adapters.discord_events import Account, read_interaction, read_message, snowflake_at, time_of
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 ACCOUNT = Account("42", "43")
@@ -130,7 +130,7 @@ def test_a_malformed_message_names_the_field_and_quotes_nothing(raw: object, fie
     ],
 )
 def test_where_a_command_was_used(fields: dict[str, object], chat: Chat) -> None:
-    used = read_slash_command(command(**fields))
+    used = read_interaction(command(**fields))
     assert used is not None
     event = used.event("discord", [REMIND])
     assert event is not None
@@ -142,19 +142,25 @@ def test_where_a_command_was_used(fields: dict[str, object], chat: Chat) -> None
     [("zh-CN", Language.CHINESE), ("zh-TW", Language.CHINESE), ("de", Language.ENGLISH), ("", None)],
 )
 def test_a_commands_language_is_the_senders(locale: str, language: Language | None) -> None:
-    used = read_slash_command(command(locale=locale))
+    used = read_interaction(command(locale=locale))
     assert used is not None
     event = used.event("discord", [])
     assert event is not None
     assert event.sender.language is language
 
 
-def test_a_pressed_button_is_no_command() -> None:
-    assert read_slash_command({"type": 3}) is None
+def test_other_interactions_are_left_alone() -> None:
+    """A form that is filled in, say."""
+    assert read_interaction({"type": 5}) is None
+
+
+def test_a_button_without_its_id_is_malformed() -> None:
+    with pytest.raises(ValidationError):
+        read_interaction(command(type=3, data={"component_type": 2}))
 
 
 def test_a_command_never_shows_its_token() -> None:
-    assert "secret" not in repr(read_slash_command(command()))
+    assert "secret" not in repr(read_interaction(command()))
 
 
 @pytest.mark.parametrize(

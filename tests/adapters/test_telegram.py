@@ -11,7 +11,7 @@ import pytest
 from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMessage
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import LengthUnit, Markup, Rendered, TextFile
+from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
@@ -467,6 +467,44 @@ async def test_a_send_whose_answer_cannot_be_read_is_not_repeated(
     telegram.fail("sendMessage", 200, is_accepted=True)
     with pytest.raises(NotDelivered, match="could show it twice"):
         await adapter.send(outgoing("hi"))
+
+
+BUTTONS = (Button("Yes", "/book Rome"), Button("不要", "/stop"))
+
+
+async def test_a_pressed_button_says_its_command(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    topic = Chat("telegram", str(GROUP.id), ChatKind.GROUP, "77")
+    async with running(adapter) as inbox:
+        await adapter.send(OutgoingMessage(topic, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key"))
+        fields = {"is_topic_message": True, "message_thread_id": 77}
+        press = await telegram.press("不要", chat=GROUP, sender=FakeUser(1002, "Bob"), times=2, **fields)
+        await telegram.until(lambda: telegram.is_answered(press), "the answer to the press")
+        await inbox.received("/stop", "/stop")
+    first, second = inbox.events
+    assert (first.chat, first.sender.sender_id, first.is_addressed) == (topic, "1002", True)
+    assert first.message_id == second.message_id
+    answer = OutgoingMessage(topic, Rendered("ok", "ok"), "key 2", first.message_id)
+    await adapter.send(answer)
+    assert telegram.messages[-1].reply_to is None
+
+
+async def test_an_edit_replaces_the_buttons(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    ref = await adapter.send(OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key"))
+    assert telegram.messages[0].buttons == {"Yes": "/book Rome", "不要": "/stop"}
+    await adapter.edit(ref, Rendered("Where to?", "Where to?", buttons=BUTTONS[:1]))
+    assert telegram.messages[0].buttons == {"Yes": "/book Rome"}
+    await adapter.edit(ref, Rendered("Rome.", "Rome."))
+    assert telegram.messages[0].buttons == {}
+
+
+async def test_a_press_that_is_old_or_malformed_stops_nothing(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    async with running(adapter) as inbox:
+        query = {"id": "7", "from": ANN.as_json(), "data": "/old", "chat_instance": "1"}
+        await telegram.push({"callback_query": query | {"message": {"chat": PRIVATE.as_json(), "date": 0}}})
+        for broken in (query, query | {"message": 5}, {"id": 5}, query | {"message": {"chat": {"id": 1}}}, []):
+            await telegram.push({"callback_query": broken})
+        await telegram.receive("hello")
+        await inbox.received("/old", "hello")
 
 
 async def test_a_file_whose_answer_cannot_be_read_is_not_sent_again(

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
-from glmbot.content import LengthUnit, Markup, Rendered, TextFile, TextForm
+from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile, TextForm
 from glmbot.errors import NotDelivered
 from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
 
@@ -22,6 +22,7 @@ class Shown:
     reply_to: str | None
     versions: list[str] = field(default_factory=list)
     file: TextFile | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 class FakeAdapter:
@@ -37,6 +38,7 @@ class FakeAdapter:
         is_idempotent: bool = True,
         max_length: int = 200,
         can_send_files: bool = False,
+        can_show_buttons: bool = False,
     ) -> None:
         self.name = name
         self.capabilities = Capabilities(
@@ -45,6 +47,7 @@ class FakeAdapter:
             typing_interval=0.05,
             has_idempotent_send=is_idempotent,
             can_send_files=can_send_files,
+            can_show_buttons=can_show_buttons,
         )
         self.messages: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()
@@ -65,8 +68,9 @@ class FakeAdapter:
             if self.capabilities.has_idempotent_send and shown.key == message.key:
                 return MessageRef(message.chat, message_id)
         message_id = f"m{next(self._ids)}"
-        text = message.body.text
-        self.messages[message_id] = Shown(message.chat, text, message.key, message.reply_to, [text], message.body.file)
+        text, body = message.body.text, message.body
+        shown = Shown(message.chat, text, message.key, message.reply_to, [text], body.file, body.buttons)
+        self.messages[message_id] = shown
         await self._notify()
         if self.lost_answers:
             raise self.lost_answers.popleft()
@@ -77,7 +81,7 @@ class FakeAdapter:
         if ref.message_id not in self.messages:
             raise NotDelivered("no such message")
         shown = self.messages[ref.message_id]
-        shown.text = body.text
+        shown.text, shown.buttons = body.text, body.buttons
         shown.versions.append(body.text)
         await self._notify()
 
@@ -89,6 +93,7 @@ class FakeAdapter:
             raise self.faults.popleft()
         assert 0 < len(body.text) <= self.capabilities.form.max_length, "the platform refuses this length"
         assert self.capabilities.can_send_files or not body.file, "the platform has no files"
+        assert self.capabilities.can_show_buttons or not body.buttons, "the platform has no buttons"
 
     async def _notify(self) -> None:
         async with self._changed:

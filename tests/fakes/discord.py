@@ -28,6 +28,7 @@ from tests.fakes.discord_forms import (
     Refused,
     Shown,
     check_command,
+    checked_components,
     checked_text,
     guild_form,
     member_form,
@@ -167,19 +168,31 @@ class FakeDiscord:
         times: int = 1,
     ) -> int:
         """Let someone use a slash command; return the interaction's id."""
+        options = [{"name": key, "type": 3, "value": value} for key, value in (values or {}).items()]
+        call = {"id": str(self._new_id()), "name": name, "type": 1} | ({"options": options} if options else {})
+        return await self._interact({"type": 2, "data": call}, channel, author, locale, times)
+
+    def buttons(self, channel_id: int = DM.id) -> dict[str, tuple[Shown, str]]:
+        """Return the buttons in a channel by their labels: with the message above, and their ids."""
+        rows = [(shown, row) for shown in self.messages if shown.channel.id == channel_id for row in shown.components]
+        return {key["label"]: (shown, key["custom_id"]) for shown, row in rows for key in row["components"]}
+
+    async def press(self, label: str, *, channel: FakeChannel = DM, author: FakeUser = ANN, times: int = 1) -> int:
+        """Let someone press a button; return the interaction's id."""
+        shown, custom_id = self.buttons(channel.id)[label]
+        fields = {"type": 3, "data": {"component_type": 2, "custom_id": custom_id}, "message": self._form(shown)}
+        return await self._interact(fields, channel, author, "en-US", times)
+
+    async def _interact(self, fields: Fields, channel: FakeChannel, author: FakeUser, locale: str, times: int) -> int:
         self.add_channel(channel)
         number, token = self._new_id(), f"interaction-token-{next(self._counter)}"
         deadline = time.monotonic() + ACKNOWLEDGE_WITHIN
         self._interactions[number] = _Interaction(token, channel, deadline)
-        options = [{"name": key, "type": 3, "value": value} for key, value in (values or {}).items()]
-        call = {"id": str(self._new_id()), "name": name, "type": 1} | ({"options": options} if options else {})
-        payload: Fields = {
+        payload: Fields = fields | {
             "id": str(number),
             "application_id": str(self.bot.id),
-            "type": 2,
             "token": token,
             "version": 1,
-            "data": call,
             "channel_id": str(channel.id),
             "channel": channel.as_json(),
             "locale": locale,
@@ -384,6 +397,7 @@ class FakeDiscord:
         shown = Shown(self._new_id(), channel, self.bot, text, nonce, self._reply_to(asked.body))
         shown.flags, shown.allowed_mentions = asked.body.get("flags", 0), asked.body.get("allowed_mentions")
         shown.file = asked.body.get("files[0]")
+        shown.components = checked_components(asked.body)
         self._add(shown)
         if nonce is not None:
             self._nonces[channel.id, str(nonce)] = shown
@@ -408,6 +422,8 @@ class FakeDiscord:
             raise Refused(403, 50005, "Cannot edit a message authored by another user")
         shown.text, shown.edited_at = checked_text(asked.body), int(time.time() * 1000)
         shown.allowed_mentions = asked.body.get("allowed_mentions")
+        if "components" in asked.body:
+            shown.components = checked_components(asked.body)
         await self._announce(shown, "MESSAGE_UPDATE")
         return self._form(shown)
 

@@ -85,6 +85,8 @@ class Shown:
     allowed_mentions: Fields | None = None
     file: tuple[str, bytes] | None = None
     """Name and content of an attachment."""
+    components: list[Fields] = field(default_factory=list)
+    """Rows of buttons, in Discord's form."""
 
 
 def guild_form(bot: FakeUser, bot_role: int, channels: dict[FakeChannel, str | None]) -> Fields:
@@ -158,7 +160,7 @@ def message_form(shown: Shown, replied_to: Shown | None) -> Fields:
         "pinned": False,
         "type": shown.type,
         "flags": shown.flags,
-        "components": [],
+        "components": shown.components,
     }
     if shown.nonce is not None:
         fields["nonce"] = shown.nonce
@@ -180,6 +182,18 @@ def checked_text(body: Fields) -> str:
     except UnicodeEncodeError:
         raise Refused(400, 50109, "The request body contains invalid JSON.") from None
     return text.strip()
+
+
+def checked_components(body: Fields) -> list[Fields]:
+    """Return a message's rows of buttons. Raises Refused for what Discord cannot show."""
+    rows: list[Fields] = body.get("components") or []
+    keys = [key for row in rows for key in row["components"]]
+    ids = [key["custom_id"] for key in keys]
+    is_good = len(rows) <= 5 and all(row["type"] == 1 and 1 <= len(row["components"]) <= 5 for row in rows)
+    is_good &= all(key["type"] == 2 and 1 <= len(key["label"]) <= 80 for key in keys)
+    if not is_good or any(not 1 <= len(one) <= 100 for one in ids) or len(set(ids)) != len(ids):
+        raise Refused(400, 50035, "Invalid Form Body: components")
+    return rows
 
 
 def check_command(entry: Fields) -> None:

@@ -80,6 +80,8 @@ class Shown:
     thread_id: int | None = None
     file: tuple[str, bytes] | None = None
     """Name and content of a document; the text is its caption."""
+    buttons: dict[str, str] = field(default_factory=dict)
+    """What each button stands for, by its label."""
 
 
 @dataclass(slots=True)
@@ -118,6 +120,8 @@ class FakeTelegram:
         self._migrated: dict[int, int] = {}
         self._numbers: set[tuple[int, int]] = set()  # chat and number of every message there is
         self._updates: dict[int, str] = {}  # as JSON
+        self._presses: dict[str, bool] = {}
+        """The presses of buttons, and whether the bot has answered them."""
         self._faults: dict[str, list[_Fault]] = {}
         self._update_ids = itertools.count(900_001)
         self._message_ids = itertools.count(1)
@@ -135,6 +139,7 @@ class FakeTelegram:
             "senddocument": self._send_document,
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
+            "answercallbackquery": self._answer_callback_query,
         }
 
     # -- for tests: the other side of the chat
@@ -173,6 +178,23 @@ class FakeTelegram:
         for _ in range(times):
             await self.push({"message": message | ({"text": text} if text else {}) | fields})
         return number
+
+    async def press(
+        self, label: str, *, chat: FakeChat = PRIVATE, sender: FakeUser = ANN, times: int = 1, **fields: object
+    ) -> str:
+        """Let someone press the newest button with this label in a chat; return the press's id."""
+        shown = next(one for one in reversed(self.messages) if one.chat_id == chat.id and label in one.buttons)
+        query_id = str(next(self._message_ids) + 10**18)
+        self._presses[query_id] = False
+        message = self._message(shown, chat) | fields
+        query = {"id": query_id, "from": sender.as_json(), "message": message, "chat_instance": "1"}
+        for _ in range(times):
+            await self.push({"callback_query": query | {"data": shown.buttons[label]}})
+        return query_id
+
+    def is_answered(self, query_id: str) -> bool:
+        """Tell whether the bot has answered a press: until then the button shows a sign of waiting."""
+        return self._presses[query_id]
 
     async def push(self, update: Params) -> int:
         """Give out an update as it is, well formed or not; return its number."""
@@ -362,6 +384,7 @@ class FakeTelegram:
         thread_id = int(params["message_thread_id"]) if "message_thread_id" in params else None
         number = next(self._message_ids)
         shown = Shown(chat.id, number, text, params["text"], params.get("parse_mode"), reply_to, thread_id)
+        shown.buttons = _buttons(params)
         self.messages.append(shown)
         self._numbers.add((chat.id, number))
         return self._message(shown, chat)
@@ -377,7 +400,8 @@ class FakeTelegram:
         thread_id = int(params["message_thread_id"]) if "message_thread_id" in params else None
         number = next(self._message_ids)
         file, reply_to = (name, content), self._reply_to(params, chat)
-        self.messages.append(Shown(chat.id, number, caption, caption, None, reply_to, thread_id, file))
+        buttons = _buttons(params)
+        self.messages.append(Shown(chat.id, number, caption, caption, None, reply_to, thread_id, file, buttons))
         self._numbers.add((chat.id, number))
         shown = self._message(self.messages[-1], chat)
         del shown["text"]
@@ -391,14 +415,23 @@ class FakeTelegram:
         shown = next((shown for shown in self.messages if (shown.chat_id, shown.message_id) == wanted), None)
         if shown is None:
             raise _Refused(400, "Bad Request: message to edit not found")
-        if (shown.source, shown.parse_mode) == (params["text"], params.get("parse_mode")):
+        buttons = _buttons(params)
+        new = (params["text"], params.get("parse_mode"), buttons)
+        if (shown.source, shown.parse_mode, shown.buttons) == new:
             raise _Refused(
                 400,
                 "Bad Request: message is not modified: specified new message content and reply markup are exactly "
                 "the same as a current content and reply markup of the message",
             )
-        shown.text, shown.source, shown.parse_mode = text, params["text"], params.get("parse_mode")
+        shown.text, (shown.source, shown.parse_mode, shown.buttons) = text, new
         return self._message(shown, chat)
+
+    async def _answer_callback_query(self, params: Params) -> bool:
+        query_id = params["callback_query_id"]
+        if self._presses.get(query_id) is not False:
+            raise _Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        self._presses[query_id] = True
+        return True
 
     async def _send_chat_action(self, params: Params) -> bool:
         self._chat(params)
@@ -477,6 +510,20 @@ async def _parts(request: web.Request) -> Params:
 
 def _form(body: str) -> Params:
     return dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
+
+
+def _buttons(params: Params) -> dict[str, str]:
+    """Return what the inline buttons of a call stand for, by their labels."""
+    rows = json.loads(params["reply_markup"])["inline_keyboard"] if "reply_markup" in params else []
+    keys = [key for row in rows for key in row]
+    for key in keys:
+        if not 1 <= len(key["callback_data"].encode()) <= 64:
+            raise _Refused(400, "Bad Request: BUTTON_DATA_INVALID")
+        if not key["text"].strip():
+            raise _Refused(400, "Bad Request: text buttons are unallowed to be empty")
+    if len(keys) > 100 or any(not 1 <= len(row) <= 8 for row in rows):
+        raise _Refused(400, "Bad Request: reply markup is too long")
+    return {key["text"]: key["callback_data"] for key in keys}
 
 
 def _visible(params: Params, max_length: int = MAX_LENGTH) -> str:

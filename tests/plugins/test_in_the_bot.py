@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from glmbot.api import Button
 from tests.conftest import RunBot
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
 
 BOOKING = """
-from glmbot.api import Context, Plugin, UserError
+from glmbot.api import Button, Context, Plugin, UserError, WithButtons
 
 plugin = Plugin("booking")
 
@@ -24,6 +25,14 @@ async def book(ctx: Context) -> str:
 @plugin.command("tell")
 async def tell(ctx: Context):
     return ctx.stream("a story", system="Be brief.")
+
+@plugin.command("offer")
+async def offer(ctx: Context, label: str = "Rome") -> WithButtons:
+    return WithButtons("Where to?", [Button(label, "/book"), Button("Nowhere", "/stop")])
+
+@plugin.command("tempt")
+async def tempt(ctx: Context) -> WithButtons:
+    return WithButtons("Where to?", [Button("Open Sesame", "/book")])
 
 @plugin.message("^refuse me$")
 async def refuse(ctx: Context) -> None:
@@ -78,10 +87,11 @@ async def test_a_plugin_streams_from_the_model_and_tells_its_errors(
 
 @pytest.mark.usefixtures("bot")
 async def test_a_persona_reaches_the_model(platform: FakeAdapter, model: FakeModel) -> None:
+    told = "I am called Nova. You are kind.\n\n• Back to normal: /persona off"
     await platform.receive("/persona Nova You are kind.")
-    await platform.until("I am called Nova. You are kind.")
+    await platform.until(told)
     await platform.receive("hello")
-    await platform.until("I am called Nova. You are kind.", "echo: hello")
+    await platform.until(told, "echo: hello")
     assert model.requests[0]["messages"][0] == {"role": "system", "content": "You are called Nova. You are kind."}
 
 
@@ -121,3 +131,34 @@ async def test_a_reminder_outlives_the_bot_and_comes_once(
     assert platform.texts()[1].endswith(": tea")
     with sqlite3.connect(tmp_path / "data" / "glmbot.db") as database:
         assert database.execute("SELECT count(*) FROM plugin_store").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("platform", [{"can_show_buttons": True}], indirect=True)
+async def test_a_plugin_offers_buttons(platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]) -> None:
+    """They come from the plugin's own process, and through the database."""
+    async with run_bot(plugins=plugins):
+        await platform.receive("/offer 罗马")
+        await platform.until("Where to?")
+    (shown,) = platform.messages.values()
+    assert shown.buttons == (Button("罗马", "/book"), Button("Nowhere", "/stop"))
+
+
+async def test_where_a_platform_has_no_buttons_their_commands_are_written(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]
+) -> None:
+    async with run_bot(plugins=plugins):
+        await platform.receive("/offer")
+        await platform.until("Where to?\n\n• Rome: /book\n• Nowhere: /stop")
+
+
+@pytest.mark.parametrize("platform", [{"can_show_buttons": True}], indirect=True)
+async def test_what_a_button_says_is_checked_too(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "words.txt").write_text("sesame", encoding="utf-8")
+    safety = {"word_lists": [str(tmp_path / "words.txt")]}
+    async with run_bot(plugins=plugins, safety=safety):
+        await platform.receive("/tempt")
+        await platform.until_text("broke the rules")
+    (shown,) = platform.messages.values()
+    assert (shown.buttons, "Where" in shown.text) == ((), False)

@@ -8,7 +8,7 @@ from typing import Protocol
 from pydantic import JsonValue, TypeAdapter
 
 from glmbot.events import Chat, MessageEvent
-from glmbot.plugin.context import CommandHelp
+from glmbot.plugin.context import CommandHelp, ReplyValue
 from glmbot.plugin.member import DescribedCommand
 from glmbot.plugin.sources import Place
 from glmbot.prompt import ChatMessage, Prompt
@@ -76,11 +76,11 @@ JOIN = TypeAdapter(Join)
 class PluginSide(Protocol):
     """What a plugin process does for the bot."""
 
-    async def answer_command(self, name: str, event: MessageEvent) -> str | AsyncIterator[str] | Reply | None: ...
+    async def answer_command(self, name: str, event: MessageEvent) -> ReplyValue: ...
 
     async def has_match(self, text: str) -> bool: ...
 
-    async def answer_message(self, event: MessageEvent) -> str | AsyncIterator[str] | Reply | None: ...
+    async def answer_message(self, event: MessageEvent) -> ReplyValue: ...
 
     async def screen_event(self, place: int, event: MessageEvent) -> Refusal | None: ...
 
