@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
-from glmbot.content import LengthUnit, Rendered, TextFile
+from glmbot.content import MAX_BUTTONS, Button, LengthUnit, Rendered, TextFile
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, MessageEvent, MessageRef
 
@@ -59,6 +59,10 @@ class Stage:
 
     async def files(self) -> Sequence[tuple[str, bytes]]:
         """Return the files that can be seen in the chat, by name and content. Needed for `can_send_files`."""
+        raise NotImplementedError
+
+    async def press(self, label: str) -> None:
+        """Let the person press a button; LookupError where none has this label. Needed for `can_show_buttons`."""
         raise NotImplementedError
 
     async def write_again(self) -> None:
@@ -232,6 +236,27 @@ class Conformance:
             assert ref.message_id
             assert list(await stage.shown()) == ["It is long."]
             assert list(await stage.files()) == [(file.name, file.text.encode())]
+
+        self._play(play)
+
+    def test_shows_buttons(self) -> None:
+        """Where `can_show_buttons` is declared, a button says its command; an edit without buttons takes them away."""
+        buttons = tuple(Button(f"Choice {number} 选择", f"/choose {number} 🎓") for number in range(MAX_BUTTONS))
+
+        async def play(stage: Stage, door: Door) -> None:
+            if not stage.adapter.capabilities.can_show_buttons:
+                pytest.skip("the adapter does not declare can_show_buttons")
+            message = OutgoingMessage(stage.chat, Rendered("Choose!", "Choose!", buttons=buttons), "key")
+            ref = await _patiently(lambda: stage.adapter.send(message))
+            for button in (buttons[0], buttons[-1]):
+                await stage.press(button.label)
+            await _until(lambda: len(door.stored) >= 2, "two presses")
+            assert door.texts == [buttons[0].command, buttons[-1].command]
+            assert {event.chat for event in door.stored} == {stage.chat}
+            assert all(event.is_addressed for event in door.stored)
+            await _patiently(lambda: stage.adapter.edit(ref, Rendered("Thanks.", "Thanks.")))
+            with pytest.raises(LookupError):
+                await stage.press(buttons[0].label)
 
         self._play(play)
 

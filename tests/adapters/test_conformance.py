@@ -45,6 +45,9 @@ class TelegramStage(Stage):
     async def files(self) -> Sequence[tuple[str, bytes]]:
         return [shown.file for shown in self._telegram.messages if shown.file]
 
+    async def press(self, label: str) -> None:
+        await self._telegram.press(label)
+
     async def ask_to_wait(self, seconds: float) -> None:
         self._telegram.fail("sendMessage", 429, "Too Many Requests", retry_after=round(seconds))
 
@@ -90,6 +93,9 @@ class DiscordStage(Stage):
 
     async def files(self) -> Sequence[tuple[str, bytes]]:
         return [shown.file for shown in self._discord.messages if shown.file]
+
+    async def press(self, label: str) -> None:
+        await self._discord.press(label)
 
     async def ask_to_wait(self, seconds: float) -> None:
         self._discord.fail("send", 429, retry_after=seconds)

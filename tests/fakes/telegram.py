@@ -182,8 +182,8 @@ class FakeTelegram:
     async def press(
         self, label: str, *, chat: FakeChat = PRIVATE, sender: FakeUser = ANN, times: int = 1, **fields: object
     ) -> str:
-        """Let someone press the newest button with this label in a chat; return the press's id."""
-        shown = next(one for one in reversed(self.messages) if one.chat_id == chat.id and label in one.buttons)
+        """Let someone press the newest button with this label in a chat; return the press's id. Raises LookupError."""
+        shown = [one for one in self.messages if one.chat_id == chat.id and label in one.buttons][-1]
         query_id = str(next(self._message_ids) + 10**18)
         self._presses[query_id] = False
         message = self._message(shown, chat) | fields
