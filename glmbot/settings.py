@@ -156,6 +156,14 @@ class TelegramSettings(Section):
     base_url: str = Field(
         "https://api.telegram.org/bot", description="Bot API address, up to the token; another for a local server."
     )
+    webhook_url: str | None = Field(
+        None,
+        pattern="^https://[^/]",
+        description="Public address that Telegram posts updates to; without one the bot asks for them.",
+        examples=["https://bot.example.org/telegram"],
+    )
+    webhook_host: str = Field("127.0.0.1", min_length=1, description="Where to listen for what webhook_url forwards.")
+    webhook_port: int = Field(8443, ge=1, le=65535, description="Port to listen on for that.")
 
 
 class DiscordSettings(Section):

@@ -1,14 +1,15 @@
-"""Telegram, through the Bot API: long polling in, messages and live edits out."""
+"""Telegram, through the Bot API: long polling or a webhook in, messages and live edits out."""
 
 import asyncio
 import logging
 import re
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -46,9 +47,14 @@ from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
 from glmbot.settings import TelegramSettings
 
+if TYPE_CHECKING:
+    from glmbot.adapters.http_server import Address
+    from glmbot.adapters.telegram_webhook import WebhookServer
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Take = Callable[[int, object], Awaitable[None]]
 
 COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
 MAX_COMMANDS = 100
@@ -64,8 +70,8 @@ NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 class TelegramAdapter:
     """One Telegram bot.
 
-    Incoming: an update is confirmed only by asking for the ones after it, so nothing is lost before `accept`
-    has stored it; Telegram keeps unconfirmed updates for 24 hours.
+    Incoming: an update is confirmed only by asking for the ones after it, or by answering the webhook's request, so
+    nothing is lost before `accept` has stored it; Telegram keeps unconfirmed updates for 24 hours.
 
     Outgoing: Telegram knows no key for a send. Where nothing was sent (no connection, 429, 5xx) `send` raises
     `RetryLater`; should Telegram ever answer 5xx to what it has sent, that makes one duplicate. Where the
@@ -78,7 +84,9 @@ class TelegramAdapter:
         self.name = name
         self._waits = waits or Waits()
         self._token = Token(settings.token.get_secret_value(), name)
+        self._settings = settings
         self._base_url = settings.base_url
+        self._webhook_url = settings.webhook_url
         self._request = new_request(self._waits.answer)
         with self._token.hidden():
             self._bot = Bot(
@@ -118,21 +126,17 @@ class TelegramAdapter:
         async with self._connection():
             account = await self._persist(self._introduce)
             logger.info("adapter %r: connected as @%s", self.name, account.username)
-            offset = None
-            while True:
-                updates = await self._persist(partial(self._fetch, offset))
-                for update_id, update in updates:
-                    if event := self._read(update_id, update, account):
-                        await self._offer(event, accept)
-                    if press := press_of(update):
-                        await self._acknowledge(press)
-                    offset = update_id + 1
+            take = partial(self._take, account, accept)
+            await (self._serve(take) if self._webhook_url else self._poll(take))
 
     async def probe(self) -> bool:
         """Ask Telegram who the bot is, and whether updates wait."""
         async with self._connection():
             await self._bot.get_me()
-            return bool((await self._bot.get_webhook_info()).pending_update_count)
+            info = await self._bot.get_webhook_info()
+            if info.last_error_message:
+                logger.warning("adapter %r: Telegram could not deliver: %s", self.name, info.last_error_message)
+            return bool(info.pending_update_count)
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a group as a reply to the message it answers."""
@@ -173,9 +177,9 @@ class TelegramAdapter:
                 await self._request.shutdown()
 
     async def _introduce(self) -> Account:
-        """Check the token, make long polling possible, and register the commands."""
+        """Check the token, make long polling possible where it is wanted, and register the commands."""
         me = await self._bot.get_me()
-        if (await self._bot.get_webhook_info()).url:
+        if not self._webhook_url and (await self._bot.get_webhook_info()).url:
             logger.warning("adapter %r: removing the bot's webhook, which shuts out long polling", self.name)
             await self._bot.delete_webhook(drop_pending_updates=False)
         await self._register_commands()
@@ -195,6 +199,50 @@ class TelegramAdapter:
             logger.warning("adapter %r: Telegram refuses the command menu, going on without: %s", self.name, error)
 
     # -- receiving
+
+    async def _poll(self, take: Take) -> None:
+        """Ask for updates, which confirms those before, until cancelled."""
+        offset = None
+        while True:
+            for update_id, update in await self._persist(partial(self._fetch, offset)):
+                await take(update_id, update)
+                offset = update_id + 1
+
+    async def _serve(self, take: Take) -> None:
+        """Have updates delivered, until cancelled. Our answer confirms one; then Telegram sends the next."""
+        serve_updates, address = _webhook_server(self.name, self._settings)
+        secret = secrets.token_urlsafe(32)
+
+        async def take_one(update: object) -> None:
+            self._note_traffic()
+            if (update_id := _update_id(update)) is not None:
+                await take(update_id, update)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(serve_updates(address, secret, take_one))
+                await self._persist(partial(self._set_webhook, secret))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _set_webhook(self, secret: str) -> None:
+        try:
+            await self._bot.set_webhook(
+                self._webhook_url or "", max_connections=1, allowed_updates=UPDATE_KINDS, secret_token=secret
+            )
+        except BadRequest as error:
+            setting = f"adapters.{self.name}.webhook_url"
+            raise ConfigError(
+                f"adapter {self.name!r}: Telegram refuses {setting} ({error}); it begins with https:// and can be "
+                "reached from outside"
+            ) from error
+
+    async def _take(self, account: Account, accept: Accept, update_id: int, update: object) -> None:
+        """Take in one update."""
+        if event := self._read(update_id, update, account):
+            await self._offer(event, accept)
+        if press := press_of(update):
+            await self._acknowledge(press)
 
     async def _fetch(self, offset: int | None) -> list[tuple[int, object]]:
         """Wait for updates from `offset` on, which confirms all before it; return them with their numbers."""
@@ -431,6 +479,18 @@ def _update_id(update: object) -> int | None:
         return update_id
     logger.error("Telegram sent an update without a number; it is left out")
     return None
+
+
+def _webhook_server(name: str, settings: TelegramSettings) -> "tuple[WebhookServer, Address]":
+    """Return the server of webhooks, which only those need who use it."""
+    try:
+        from glmbot.adapters.http_server import Address
+        from glmbot.adapters.telegram_webhook import serve_updates
+    except ImportError as error:
+        raise ConfigError(
+            f"adapter {name!r}: webhook_url needs a library ({error.name}); run: pip install 'glmbot[webhook]'"
+        ) from error
+    return serve_updates, Address(name, settings.webhook_host, settings.webhook_port)
 
 
 def _cause(error: TelegramError) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tests.fakes.telegram_html import BadMarkupError, visible_text
 
@@ -114,6 +115,12 @@ class FakeTelegram:
         self.chat_actions: list[Params] = []
         self.unknown_methods: list[str] = []
         self.webhook_url = ""
+        self.webhook_statuses: list[int | None] = []
+        """How the bot answered each delivery; None: not at all."""
+        self.forward_to = 0
+        """The port on loopback that a proxy in front of the bot passes deliveries on to."""
+        self._webhook_secret = ""
+        self._delivering: asyncio.Task[None] | None = None
         self.base_url = ""
         self._chats: dict[int, FakeChat] = {}
         self._blocked: set[int] = set()
@@ -132,6 +139,7 @@ class FakeTelegram:
         self._methods: dict[str, Callable[[Params], Awaitable[object]]] = {
             "getme": self._get_me,
             "getwebhookinfo": self._get_webhook_info,
+            "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "setmycommands": self._set_my_commands,
             "getupdates": self._get_updates,
@@ -157,6 +165,8 @@ class FakeTelegram:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_closing = True
+        if self._delivering is not None:
+            self._delivering.cancel()
         await self._notify()
         await self._runner.cleanup()
 
@@ -336,6 +346,40 @@ class FakeTelegram:
 
     async def _get_webhook_info(self, params: Params) -> Params:
         return {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self._updates)}
+
+    async def _set_webhook(self, params: Params) -> bool:
+        url, secret = params["url"], params.get("secret_token", "")
+        if not url.startswith("https://") or "unreachable" in url:
+            raise _Refused(400, "Bad Request: bad webhook: Failed to resolve host: Name or service not known")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret):
+            raise _Refused(400, "Bad Request: secret token contains unallowed characters")
+        if int(params["max_connections"]) != 1:
+            raise NotImplementedError("this fake delivers one after another")
+        self.webhook_url, self._webhook_secret = url, secret
+        if self._delivering is None:
+            self._delivering = asyncio.create_task(self._deliver())
+        return True
+
+    async def _deliver(self) -> None:
+        """Post the oldest update until it is answered 200, and then the next, while there is a webhook."""
+        headers = {"Content-Type": "application/json"}
+        async with ClientSession(timeout=ClientTimeout(total=60)) as session:
+            while True:
+                async with self._changed:
+                    await self._changed.wait_for(lambda: self._updates and self.webhook_url)
+                update_id, update = next(iter(self._updates.items()))
+                headers["X-Telegram-Bot-Api-Secret-Token"] = self._webhook_secret
+                try:
+                    address = f"http://127.0.0.1:{self.forward_to}/telegram"
+                    async with session.post(address, data=update.encode(), headers=headers) as response:
+                        self.webhook_statuses.append(response.status)
+                except ClientError:
+                    self.webhook_statuses.append(None)
+                if self.webhook_statuses[-1] == 200:
+                    self._updates.pop(update_id, None)
+                else:
+                    await asyncio.sleep(0.05)
+                await self._notify()
 
     async def _delete_webhook(self, params: Params) -> bool:
         self.webhook_url = ""
