@@ -5,6 +5,7 @@ Source: https://core.telegram.org/bots/api, read in 2026; error texts as the ope
 
 import asyncio
 import gzip
+import io
 import itertools
 import json
 import re
@@ -371,7 +372,7 @@ class FakeTelegram:
                 headers["X-Telegram-Bot-Api-Secret-Token"] = self._webhook_secret
                 try:
                     address = f"http://127.0.0.1:{self.forward_to}/telegram"
-                    async with session.post(address, data=update.encode(), headers=headers) as response:
+                    async with session.post(address, data=io.BytesIO(update.encode()), headers=headers) as response:
                         self.webhook_statuses.append(response.status)
                 except ClientError:
                     self.webhook_statuses.append(None)
