@@ -51,6 +51,9 @@ class MessageEvent:
     1970, UTC. `is_addressed` is true where the bot is meant: any private chat; in a group a mention of the
     bot (cut out of `text` by the adapter), a reply to one of its messages, or a command.
     `text` is empty where a message has nothing but attachments, which are not read.
+
+    An edit has the id of the message that it changes. It counts while that waits for its answer; where that was not for
+    the bot, and the edit is, it counts as a message.
     """
 
     message_id: str
@@ -59,6 +62,7 @@ class MessageEvent:
     text: str
     sent_at: float
     is_addressed: bool
+    is_edit: bool = False
 
     def with_text(self, text: str) -> "MessageEvent":
         """Return the same event with another text."""

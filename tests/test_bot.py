@@ -81,6 +81,31 @@ async def test_the_second_message_waits_for_the_first(platform: FakeAdapter, mod
 
 
 @pytest.mark.usefixtures("bot")
+async def test_an_edit_counts_while_its_message_waits(platform: FakeAdapter, model: FakeModel) -> None:
+    model.gate.clear()
+    first = await platform.receive("one")
+    second = await platform.receive("tow")
+    await platform.until("echo:")
+    await platform.receive("too late", message_id=first.message_id, is_edit=True)
+    await platform.receive("two", message_id=second.message_id, is_edit=True)
+    model.gate.set()
+    await platform.until("echo: one", "echo: two")
+    await platform.receive("three", message_id=second.message_id, is_edit=True)
+    await platform.receive("four")
+    await platform.until("echo: one", "echo: two", "echo: four")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_edit_that_first_addresses_the_bot_is_a_message(platform: FakeAdapter) -> None:
+    spoken = await platform.receive("hello", kind=ChatKind.GROUP, is_addressed=False)
+    for is_addressed in (False, True, True):
+        again = {"message_id": spoken.message_id, "is_edit": True, "is_addressed": is_addressed}
+        await platform.receive("hello, bot", kind=ChatKind.GROUP, **again)
+    await platform.receive("bye", kind=ChatKind.GROUP)
+    await platform.until("echo: hello, bot", "echo: bye")
+
+
+@pytest.mark.usefixtures("bot")
 async def test_two_senders_are_answered_at_the_same_time_without_mixing(
     platform: FakeAdapter, model: FakeModel
 ) -> None:

@@ -21,6 +21,7 @@ from glmbot.adapters.discord_events import (
     Interaction,
     Message,
     mended,
+    read_edit,
     read_interaction,
     read_message,
 )
@@ -99,7 +100,8 @@ class Client(discord.Client):
         self._adapter = adapter
         parsers = self._connection.parsers
         parsers |= {event: _guarded(event, parse) for event, parse in parsers.items() if event not in UNGUARDED}
-        parsers |= {"MESSAGE_CREATE": self._take_message, "INTERACTION_CREATE": self._take_interaction}
+        parsers |= {"MESSAGE_CREATE": self._take_message, "MESSAGE_UPDATE": self._take_edit}
+        parsers |= {"INTERACTION_CREATE": self._take_interaction}
 
     # -- the connection
 
@@ -159,6 +161,10 @@ class Client(discord.Client):
 
     def _take_message(self, raw: object) -> None:
         if message := _readable(read_message, raw):
+            self.news.put_nowait(message)
+
+    def _take_edit(self, raw: object) -> None:
+        if message := _readable(read_edit, raw):
             self.news.put_nowait(message)
 
     def _take_interaction(self, raw: object) -> None:

@@ -88,6 +88,9 @@ class Message(_Form):
     attachments: tuple[object, ...] = ()
     sticker_items: tuple[object, ...] = ()
     poll: object = None
+    edited_timestamp: str | None = None
+    is_edit: bool = False
+    """Whether the gateway told of an edit; a message that is read back is none, however often it was edited."""
 
     def event(self, chat: Chat, account: Account) -> MessageEvent | None:
         """Return the event, or None where there is nothing to answer: notices, and what bots write."""
@@ -103,6 +106,7 @@ class Message(_Form):
             text=_without_mentions(self.content, account) or self.content,
             sent_at=time_of(self.id),
             is_addressed=chat.kind is ChatKind.PRIVATE or self._is_for(account),
+            is_edit=self.is_edit,
         )
 
     def _is_for(self, account: Account) -> bool:
@@ -216,6 +220,12 @@ def guild_chat(adapter: str, channel_id: str, parent_id: str | None) -> Chat:
 def read_message(raw: object) -> Message:
     """Read a message. Raises pydantic's ValidationError, which names the field but does not quote it."""
     return Message.model_validate(raw)
+
+
+def read_edit(raw: object) -> Message | None:
+    """Read what the gateway tells of a changed message; None where only what surrounds its text has changed."""
+    message = Message.model_validate(raw)
+    return message.model_copy(update={"is_edit": True}) if message.edited_timestamp and message.content else None
 
 
 class _Interaction(_Form):

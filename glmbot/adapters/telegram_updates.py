@@ -40,7 +40,8 @@ KINDS = {
     "supergroup": ChatKind.GROUP,
     "channel": ChatKind.GROUP,
 }
-MESSAGE_KINDS = ("message", "channel_post")
+EDIT_KINDS = ("edited_message", "edited_channel_post")
+MESSAGE_KINDS = ("message", "channel_post", *EDIT_KINDS)
 """The updates that hold a message to be read."""
 UPDATE_KINDS = (*MESSAGE_KINDS, "callback_query")
 STAND_INS = frozenset({1087968824, 136817688})
@@ -58,20 +59,21 @@ class Account:
 def read_event(update: object, adapter: str, account: Account) -> MessageEvent | None:
     """Return the event of an update, or None where there is nothing to answer.
 
-    Edits, service messages and what bots write are not answered, nor what a group shows of its channel by itself.
+    Service messages and what bots write are not answered, nor what a group shows of its channel by itself.
     Raises pydantic's ValidationError, which names the field but does not quote it, where the update has not the form
     of the Bot API.
     """
     found = _Update.model_validate(update)
     if found.callback_query is not None:
         return _pressed(found.callback_query, adapter)
-    message = found.message or found.channel_post
+    message = found.any_message
     if message is None or message.is_automatic_forward or message.chat.type not in KINDS:
         return None
     if (sender := _sender(message)) is None:
         return None
     text, entities = (message.text, message.entities) if message.text else (message.caption, message.caption_entities)
-    if not text and not _has_attachment(update):
+    is_edit = not (found.message or found.channel_post)
+    if not text and (is_edit or not _has_attachment(update)):
         return None
     calls = _Calls.in_text(text, entities, account)
     return MessageEvent(
@@ -81,6 +83,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         text=calls.rest,
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
+        is_edit=is_edit,
     )
 
 
@@ -202,7 +205,13 @@ class _CallbackQuery(_Form):
 class _Update(_Form):
     message: _Message | None = None
     channel_post: _Message | None = None
+    edited_message: _Message | None = None
+    edited_channel_post: _Message | None = None
     callback_query: _CallbackQuery | None = None
+
+    @property
+    def any_message(self) -> _Message | None:
+        return self.message or self.channel_post or self.edited_message or self.edited_channel_post
 
 
 def _pressed(query: _CallbackQuery, adapter: str) -> MessageEvent | None:

@@ -25,6 +25,8 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
         """
         crash_point("fetched")
         event = admission.cut(event)
+        if event.is_edit and await inbox.amend(event):
+            return
         if admission.is_refused_at_sight(event):
             if event.is_addressed:
                 arrived.call()

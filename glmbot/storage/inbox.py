@@ -87,6 +87,20 @@ class Inbox:
         except DiskFull as error:
             raise RetryLater(f"the event cannot be stored: {error}", after=STORE_AGAIN_AFTER) from error
 
+    async def amend(self, event: MessageEvent) -> bool:
+        """Give an event that still waits another text; return False when there is none with its id."""
+        row_of = (inbox.c.adapter == event.chat.adapter, inbox.c.message_id == event.message_id)
+
+        def work(connection: Connection) -> bool:
+            stored = connection.execute(select(inbox.c.event).where(*row_of)).scalar()
+            if stored is None:
+                return False
+            changed = update(inbox).where(*row_of, inbox.c.state == InboxState.OPEN)
+            connection.execute(changed.values(event=stored | {"text": event.text}))
+            return True
+
+        return await self._database.run(work)
+
     async def claim(
         self, adapters: Collection[str] | None = None, limit: int = 1, busy: Collection[SenderKey] = ()
     ) -> list[ClaimedEvent]:

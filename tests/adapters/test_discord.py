@@ -205,6 +205,17 @@ async def test_a_repeated_message_is_offered_again(discord: FakeDiscord, inbox: 
     assert inbox.events[0] == inbox.events[1]
 
 
+async def test_an_edit_comes_in_as_one(discord: FakeDiscord, inbox: Inbox) -> None:
+    """What surrounds the text may change as well: a preview of a link comes without a time of the edit."""
+    number = await discord.receive("tow")
+    await discord.change(number, "two")
+    await discord.change(number, "two", is_edit=False)
+    await discord.receive("three")
+    await inbox.received("tow", "two", "three")
+    first, second, _ = inbox.events
+    assert (first.message_id, first.is_edit, second.is_edit) == (second.message_id, False, True)
+
+
 async def test_messages_are_offered_in_order_one_after_another(discord: FakeDiscord, inbox: Inbox) -> None:
     inbox.is_open.clear()
     for number in range(20):

@@ -155,14 +155,13 @@ def test_a_caption_is_a_text() -> None:
 @pytest.mark.parametrize(
     "unanswered",
     [
-        {"update_id": 1, "edited_message": update("hi")["message"]},
         {"update_id": 1},
         update("", new_chat_members=[ANN]),
         update("hi", sender=ANN | {"is_bot": True}),
         update("hi", sender=None),
         update("hi", "of a kind to come"),
     ],
-    ids=["edit", "empty", "service message", "bot", "nobody", "unknown chat"],
+    ids=["empty", "service message", "bot", "nobody", "unknown chat"],
 )
 def test_what_is_not_answered(unanswered: dict[str, Any]) -> None:
     assert read_event(unanswered, "telegram", ACCOUNT) is None
@@ -225,3 +224,20 @@ def test_message_ids_are_read_back_for_their_own_chat_only() -> None:
     assert number_of(message_id, "-100") == 5
     assert number_of(message_id, "100") is None
     assert number_of("terminal", "-100") is None
+
+
+@pytest.mark.parametrize("kind", ["edited_message", "edited_channel_post"])
+def test_an_edit_has_the_id_of_its_message(kind: str) -> None:
+    before, after = update("hi"), update("high")
+    edited = read_event({"update_id": 2, kind: after["message"]}, "telegram", ACCOUNT)
+    first = read_event(before, "telegram", ACCOUNT)
+    assert edited is not None
+    assert first is not None
+    assert (edited.text, edited.is_edit, first.is_edit) == ("high", True, False)
+    assert edited.message_id == first.message_id
+
+
+def test_an_edit_without_words_is_none() -> None:
+    """A picture that was changed, or a place that moves on."""
+    message = update("")["message"] | {"location": {"latitude": 1.0, "longitude": 1.0}}
+    assert read_event({"update_id": 1, "edited_message": message}, "telegram", ACCOUNT) is None

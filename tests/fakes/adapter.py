@@ -109,6 +109,7 @@ class FakeAdapter:
         message_id: str | None = None,
         kind: ChatKind = ChatKind.PRIVATE,
         is_addressed: bool = True,
+        is_edit: bool = False,
     ) -> MessageEvent:
         """Let a message come in; return when the bot has confirmed it."""
         event = MessageEvent(
@@ -118,6 +119,7 @@ class FakeAdapter:
             text=text,
             sent_at=time.time(),
             is_addressed=is_addressed,
+            is_edit=is_edit,
         )
         await (await self._accept)(event)
         return event

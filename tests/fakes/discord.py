@@ -157,6 +157,13 @@ class FakeDiscord:
             await self._announce(shown, fields=fields)
         return number
 
+    async def change(self, message_id: int, text: str, *, is_edit: bool = True) -> None:
+        """Let somebody change their message; where it is no edit, Discord does, to show a preview."""
+        shown = self._find(message_id)
+        assert shown is not None
+        shown.text, shown.edited_at = text, int(time.time() * 1000) if is_edit else None
+        await self._announce(shown, "MESSAGE_UPDATE")
+
     async def interact(
         self,
         name: str,
