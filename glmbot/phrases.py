@@ -53,8 +53,8 @@ class Phrase(Enum):
         "插件 {plugin} 多次出错，已被停用，请告知机器人的管理员。",
     )
     ANSWER_IN_FILE = (
-        "The answer is long: all of it is in this file.",
-        "回答较长，全文在这个文件里。",
+        "The whole answer is in this file, too.",
+        "完整的回答也在这个文件里。",
     )
     SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")

@@ -168,12 +168,31 @@ async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(platform: FakeAd
     words = [f"word{number} " for number in range(500)]
     model.script = lambda _: words
     await platform.receive("go on")
-    await platform.until_text("all of it is in this file")
+    await platform.until_text("whole answer is in this file")
     *parts, last = platform.messages.values()
     assert len(parts) == MAX_PARTS - 1
     shown = " ".join(part.text for part in parts).split()
     assert shown == "".join(words).split()[: len(shown)]
     assert last.file == TextFile("answer.md", "".join(words))
+
+
+WIDE_TABLE = f"All of it:\n\n| name | what |\n|---|---|\n| one | {'wide ' * 12}|"
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("platform", [{"can_send_files": True}], indirect=True)
+async def test_a_wide_table_comes_as_a_file_too(platform: FakeAdapter, model: FakeModel) -> None:
+    model.script = lambda _: [WIDE_TABLE]
+    await platform.receive("hello")
+    await platform.until_text("is in this file")
+    shown, file = platform.messages.values()
+    assert "name | what" in shown.text
+    assert (shown.file, file.file) == (None, TextFile("answer.md", WIDE_TABLE))
+    model.script = lambda _: [WIDE_TABLE.replace("wide ", "")]
+    await platform.receive("narrower")
+    await platform.receive("/ping")
+    await platform.until_text("pong")
+    assert [shown.file for shown in platform.messages.values()][2:] == [None, None]
 
 
 @pytest.mark.usefixtures("bot")

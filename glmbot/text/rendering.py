@@ -1,14 +1,17 @@
 """The model's Markdown as messages in a platform's own dialect, each within its limit."""
 
 import re
+from collections import defaultdict
 
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.text.dialects import Plain, dialect_of
+from glmbot.text.document import BlockKind
 from glmbot.text.measure import length
 from glmbot.text.output import Output
 from glmbot.text.parsing import parse
 from glmbot.text.source import parse_source, with_closed_fence
 from glmbot.text.splitting import split
+from glmbot.text.tables import num_cells
 
 MIN_LENGTH = 20
 """Below this a single character with the signs around it may not fit."""
@@ -16,6 +19,10 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """No platform shows them, and for some they are signs: they are left out."""
 UNLIMITED = 1 << 40
+TABLE_RULE = re.compile(r"^[ >]*\|?[ :-]*-[ :-]*\|[ |:-]*$", re.MULTILINE)
+"""The line below the header of a table in Markdown."""
+ALIGNED_RULE = re.compile(r"-+(?:-\+-+)+")
+"""The same line of a table that is set in columns."""
 VISIBLE = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff]")
 
 
@@ -31,6 +38,20 @@ def render_parts(markdown: str, form: TextForm) -> list[Rendered]:
     markdown = LONE_SURROGATE.sub("\ufffd", markdown)
     render = _render_source if form.markup is Markup.MARKDOWN else _render_document
     return [part for part in render(markdown, form) if VISIBLE.search(part.plain)]
+
+
+def widest_table(markdown: str) -> int:
+    """Return how many columns the widest table of a text fills where it is set in columns, 0 where it has none."""
+    if not TABLE_RULE.search(markdown):
+        return 0
+    widths: dict[int, int] = defaultdict(int)
+    tables = set()
+    for line in parse(markdown, Plain.bullet, lambda address: True):
+        text = line.text()
+        widths[line.block.number] = max(widths[line.block.number], num_cells(text))
+        if line.block.kind is BlockKind.CODE and ALIGNED_RULE.fullmatch(text):
+            tables.add(line.block.number)
+    return max((widths[number] for number in tables), default=0)
 
 
 def _render_document(markdown: str, form: TextForm) -> list[Rendered]:

@@ -3,7 +3,7 @@
 import pytest
 
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
-from glmbot.text.rendering import render_parts
+from glmbot.text.rendering import render_parts, widest_table
 from tests.text.forms import DISCORD, MARKDOWN, PLAIN, TELEGRAM, rendered
 from tests.text.telegram_html import parsed
 
@@ -133,3 +133,17 @@ def test_an_address_too_long_for_a_link_is_written_out_whole() -> None:
 def test_a_limit_too_small_for_any_text_is_refused() -> None:
     with pytest.raises(ValueError, match="max_length is 5"):
         render_parts("a", TextForm(Markup.PLAIN, 5, LengthUnit.CHARACTERS))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "columns"),
+    [
+        ("no | table", 0),
+        ("```\n| a | b |\n|---|---|\n```", 0),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", 5),
+        ("> 1. x\n>\n>    | a | b |\n>    |:-:|--:|\n>    | 中文 | 2 |", 8),
+        ("a | b\n--|--\n1 | 2\n\nc | d\n--|--\n" + "x" * 80 + " | 4", 84),
+    ],
+)
+def test_how_wide_a_table_is(markdown: str, columns: int) -> None:
+    assert widest_table(markdown) == columns
