@@ -1,6 +1,7 @@
 """Everything a plugin needs from glmbot. Import nothing else of it: this is what stays."""
 
 from glmbot.content import Button as Button
+from glmbot.content import File as File
 from glmbot.errors import NotDelivered as NotDelivered
 from glmbot.errors import UserError as UserError
 from glmbot.events import Chat as Chat
@@ -17,8 +18,8 @@ from glmbot.plugin.durations import format_duration as format_duration
 from glmbot.plugin.plugin import Plugin as Plugin
 from glmbot.prompt import Prompt as Prompt
 from glmbot.prompt import Turn as Turn
+from glmbot.reply import Answer as Answer
 from glmbot.reply import Reply as Reply
-from glmbot.reply import WithButtons as WithButtons
 from glmbot.status import AdapterState as AdapterState
 from glmbot.status import BotStatus as BotStatus
 from glmbot.status import ModelState as ModelState

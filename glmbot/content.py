@@ -1,8 +1,13 @@
 """What goes out: rendered text, and the forms and limits a platform has for it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
+MAX_FILE = 8_000_000
+"""Bytes; Discord takes 10 MiB, Telegram 50 MB, 10 MB of a picture."""
+FILE_NAME = re.compile(r"(?!\.+$)[^\x00-\x1f\x7f/\\\ud800-\udfff]{1,100}")
 MAX_LABEL = 80
 MAX_COMMAND = 64
 MAX_BUTTONS = 25
@@ -34,11 +39,18 @@ class LengthUnit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TextFile:
-    """A text that goes out as a file of this name, in UTF-8."""
+class File:
+    """A file that goes out. Raises ValueError for what not every platform with files takes: 8 MB, and a plain name."""
 
+    __pydantic_config__: ClassVar = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
     name: str
-    text: str
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if not FILE_NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name for a file: 1 to 100 characters, without / and control signs")
+        if not 0 < len(self.data) <= MAX_FILE:
+            raise ValueError(f"{self.name!r} has {len(self.data)} bytes; a file has 1 to {MAX_FILE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ class Rendered:
 
     text: str
     plain: str
-    file: TextFile | None = None
+    file: File | None = None
     buttons: tuple[Button, ...] = ()
 
 

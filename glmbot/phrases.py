@@ -56,6 +56,10 @@ class Phrase(Enum):
         "The whole answer is in this file, too.",
         "完整的回答也在这个文件里。",
     )
+    FILE_NOT_SHOWN = (
+        "(There is a file, {name}, which this chat cannot show.)",
+        "（还有一个文件 {name}，这里无法显示。）",
+    )
     SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from glmbot.content import MAX_BUTTONS, Button
+from glmbot.content import MAX_BUTTONS, Button, File
 
 
 @dataclass(slots=True)
@@ -28,6 +28,8 @@ class Reply:
     """Whether the sender stopped the answer."""
     buttons: tuple[Button, ...] = ()
     """Below the answer."""
+    file: File | None = None
+    """Behind the answer."""
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self.pieces
@@ -38,11 +40,12 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class WithButtons:
-    """A text with up to 25 buttons below it. Raises ValueError for more, and for two that say the same."""
+class Answer:
+    """A text with up to 25 buttons below it, and a file. Raises ValueError for more, and for two that say the same."""
 
-    text: str
-    buttons: Sequence[Button]
+    text: str = ""
+    buttons: Sequence[Button] = ()
+    file: File | None = None
 
     def __post_init__(self) -> None:
         if len(self.buttons) > MAX_BUTTONS:
@@ -51,9 +54,9 @@ class WithButtons:
             raise ValueError("two buttons have the same command; give each its own")
 
 
-def text_reply(text: str, buttons: Sequence[Button] = ()) -> Reply:
+def text_reply(text: str, buttons: Sequence[Button] = (), file: File | None = None) -> Reply:
     """Return a reply that is complete at once."""
-    return Reply(_once(text), buttons=tuple(buttons))
+    return Reply(_once(text), buttons=tuple(buttons), file=file)
 
 
 async def _once(text: str) -> AsyncGenerator[str]:

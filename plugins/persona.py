@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, Field, ValidationError
 
-from glmbot.api import Button, Context, Plugin, Prompt, Rest, WithButtons
+from glmbot.api import Answer, Button, Context, Plugin, Prompt, Rest
 
 
 class Persona(BaseModel):
@@ -18,7 +18,7 @@ plugin = Plugin("persona", config=Persona)
 
 
 @plugin.command("persona")
-async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | None = None) -> str | WithButtons:
+async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | None = None) -> str | Answer:
     """Give me a name and a character in this chat: /persona Nova You are a patient teacher.
 
     /persona shows who I am, /persona off goes back to who I am elsewhere.
@@ -35,7 +35,7 @@ async def persona(ctx: Context[Persona], name: str | None = None, text: Rest | N
     answer = shown.strip() if current.name else current.text or nobody
     if await ctx.store.get(ctx.chat_key) is None:
         return answer
-    return WithButtons(answer, [Button(ctx.localized("Back to normal", "恢复默认"), "/persona off")])
+    return Answer(answer, [Button(ctx.localized("Back to normal", "恢复默认"), "/persona off")])
 
 
 @plugin.edit_prompt

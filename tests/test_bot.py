@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glmbot.content import TextFile
+from glmbot.content import File
 from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind
@@ -173,7 +173,7 @@ async def test_a_very_long_answer_ends_in_a_file_with_all_of_it(platform: FakeAd
     assert len(parts) == MAX_PARTS - 1
     shown = " ".join(part.text for part in parts).split()
     assert shown == "".join(words).split()[: len(shown)]
-    assert last.file == TextFile("answer.md", "".join(words))
+    assert last.file == File("answer.md", "".join(words).encode())
 
 
 WIDE_TABLE = f"All of it:\n\n| name | what |\n|---|---|\n| one | {'wide ' * 12}|"
@@ -187,7 +187,7 @@ async def test_a_wide_table_comes_as_a_file_too(platform: FakeAdapter, model: Fa
     await platform.until_text("is in this file")
     shown, file = platform.messages.values()
     assert "name | what" in shown.text
-    assert (shown.file, file.file) == (None, TextFile("answer.md", WIDE_TABLE))
+    assert (shown.file, file.file) == (None, File("answer.md", WIDE_TABLE.encode()))
     model.script = lambda _: [WIDE_TABLE.replace("wide ", "")]
     await platform.receive("narrower")
     await platform.receive("/ping")

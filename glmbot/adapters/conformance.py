@@ -16,12 +16,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from typing import Protocol, TypeVar
 
 import pytest
 
 from glmbot.adapters.base import Adapter, OutgoingMessage
-from glmbot.content import MAX_BUTTONS, Button, LengthUnit, Rendered, TextFile
+from glmbot.content import MAX_BUTTONS, Button, File, LengthUnit, Rendered
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, MessageEvent, MessageRef
 
@@ -225,17 +226,18 @@ class Conformance:
         self._play(play)
 
     def test_sends_a_file(self) -> None:
-        """Where `can_send_files` is declared, a message may carry a text as a file, with a caption."""
-        file = TextFile("answer.md", "# 标题\n\nlong, long ago 🎓\n" * 100)
+        """Where `can_send_files` is declared, a message may carry a file, with a caption."""
+        files = (File("answer.md", "# 标题\n\nlong, long ago 🎓\n".encode() * 100), File("数据.bin", bytes(range(256))))
 
         async def play(stage: Stage, door: Door) -> None:
             if not stage.adapter.capabilities.can_send_files:
                 pytest.skip("the adapter does not declare can_send_files")
-            message = OutgoingMessage(stage.chat, Rendered("It is long.", "It is long.", file), "key")
-            ref = await _patiently(lambda: stage.adapter.send(message))
-            assert ref.message_id
-            assert list(await stage.shown()) == ["It is long."]
-            assert list(await stage.files()) == [(file.name, file.text.encode())]
+            for file in files:
+                message = OutgoingMessage(stage.chat, Rendered(file.name, file.name, file), f"key of {file.name}")
+                ref = await _patiently(partial(stage.adapter.send, message))
+                assert ref.message_id
+            assert list(await stage.shown()) == [file.name for file in files]
+            assert list(await stage.files()) == [(file.name, file.data) for file in files]
 
         self._play(play)
 

@@ -211,7 +211,7 @@ class Client(discord.Client):
                     message_id=int(reply_to), channel_id=int(channel_id), fail_if_not_exists=False
                 )
             if body.file is not None:
-                options["file"] = discord.File(io.BytesIO(mended(body.file.text).encode()), body.file.name)
+                options["file"] = discord.File(io.BytesIO(body.file.data), body.file.name)
             text, view = mended(body.text), _view(body.buttons)
             sent = await place.send(text, view=view, **options)
             if sent.content.strip() != text.strip() or len(sent.components) != len(view.to_components()):

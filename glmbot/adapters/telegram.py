@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mimetypes
 import re
 import secrets
 import time
@@ -19,6 +20,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    Message,
     ReplyParameters,
 )
 from telegram.constants import ChatAction, ParseMode
@@ -42,7 +44,7 @@ from glmbot.adapters.telegram_request import (
 from glmbot.adapters.telegram_token import Token
 from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, mended, number_of, press_of, read_event
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile, TextForm
+from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
 from glmbot.settings import TelegramSettings
@@ -58,6 +60,7 @@ Take = Callable[[int, object], Awaitable[None]]
 
 COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
 MAX_COMMANDS = 100
+VOICE_KINDS = ("audio/ogg", "audio/opus")
 SHORT_LABEL = 12  # characters of a button's label that leave room for two more beside it on a phone
 MAX_COMMAND_HELP = 256
 LANGUAGE_CODES = {Language.ENGLISH: None, Language.CHINESE: "zh"}  # None: whoever has no list of their own
@@ -360,7 +363,7 @@ class TelegramAdapter:
     async def _send(self, message: OutgoingMessage) -> MessageRef:
         try:
             if file := message.body.file:
-                number = await self._send_file(message, file)
+                number = await _with_plain_fallback(message.body, partial(self._send_file, message, file))
             else:
                 number = await _with_plain_fallback(message.body, partial(self._send_text, message))
         except (KeyError, TypeError, ValueError) as error:  # the library cannot read what came with status 200
@@ -379,17 +382,25 @@ class TelegramAdapter:
         )
         return sent.message_id
 
-    async def _send_file(self, message: OutgoingMessage, file: TextFile) -> int:
-        sent = await self._bot.send_document(
+    async def _send_file(self, message: OutgoingMessage, file: File, text: str, parse_mode: str | None) -> int:
+        send = self._method_for(file)
+        sent = await send(
             message.chat.chat_id,
-            mended(file.text).encode(),
+            file.data,
             filename=file.name,
-            caption=mended(message.body.plain),
+            caption=text,
+            parse_mode=parse_mode,
             message_thread_id=_thread(message.chat),
             reply_parameters=_reply_parameters(message),
             reply_markup=_keyboard(message.body.buttons),
         )
         return sent.message_id
+
+    def _method_for(self, file: File) -> Callable[..., Awaitable[Message]]:
+        """Return the method that shows a file best: a picture, a voice message, or a document."""
+        kind = mimetypes.guess_type(file.name)[0]
+        by_kind = {"image/jpeg": self._bot.send_photo, "image/png": self._bot.send_photo}
+        return by_kind.get(kind or "", self._bot.send_voice if kind in VOICE_KINDS else self._bot.send_document)
 
     async def _edit_text(self, ref: MessageRef, buttons: Sequence[Button], text: str, parse_mode: str | None) -> None:
         try:

@@ -8,15 +8,15 @@ from functools import partial
 
 from glmbot.adapters.base import Adapter
 from glmbot.background import in_background
-from glmbot.content import Button, Rendered
+from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
 from glmbot.delivery.live_message import LiveMessage
 from glmbot.delivery.pace import Paces
-from glmbot.delivery.render import render_whole
+from glmbot.delivery.render import Say, Whole, render_whole
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, MessageEvent
+from glmbot.events import Chat, ChatKind, Language, MessageEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.reply import Reply
 from glmbot.storage.inbox import ClaimedEvent, Inbox
@@ -58,17 +58,18 @@ class Delivery:
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)
-        buttons = () if reply.blocked_by or reply.is_stopped else reply.buttons
-        await self._complete(claimed, shown, _turn(reply, text), live=live, buttons=buttons)
+        is_whole = not (reply.blocked_by or reply.is_stopped)
+        whole = Whole(shown, reply.buttons, reply.file) if is_whole else Whole(shown)
+        await self._complete(claimed, whole, _turn(reply, text), live=live)
         return shown
 
     async def tell(self, claimed: ClaimedEvent, text: str) -> None:
         """Answer an event with a text of the bot's own."""
-        await self._complete(claimed, text, turn=None)
+        await self._complete(claimed, Whole(text), turn=None)
 
     async def apologise(self, claimed: ClaimedEvent, text: str, reason: str) -> None:
         """Answer an event that could not be handled, and park it: the operator may have it tried again."""
-        await self._complete(claimed, text, turn=None, parked=reason)
+        await self._complete(claimed, Whole(text), turn=None, parked=reason)
 
     async def refuse(self, claimed: ClaimedEvent, refusal: Refusal) -> None:
         """End an event without handling it, in silence where the refusal has no text."""
@@ -85,7 +86,7 @@ class Delivery:
 
     async def store(self, chat: Chat, text: str) -> None:
         """Store a message that answers no event; it leaves at the next `wake`."""
-        await self._outbox.add(chat, await self._render(chat, text, Phrase.ANSWER_IN_FILE.in_both_languages()))
+        await self._outbox.add(chat, await self._render(chat, Whole(text), _in_both_languages))
 
     def wake(self) -> None:
         """Let stored messages leave."""
@@ -110,22 +111,21 @@ class Delivery:
     async def _complete(
         self,
         claimed: ClaimedEvent,
-        text: str,
+        whole: Whole,
         turn: NewTurn | None,
         parked: str | None = None,
         live: LiveMessage | None = None,
-        buttons: Sequence[Button] = (),
     ) -> None:
-        caption = Phrase.ANSWER_IN_FILE.in_language(language_of(claimed.event))
-        bodies = await self._render(claimed.event.chat, text, caption, buttons)
+        say = partial(_in_language, language_of(claimed.event))
+        bodies = await self._render(claimed.event.chat, whole, say)
         crash_point("answered")
         self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
         shown = live.shown_parts(bodies) if live else ()
         await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked, shown)
         crash_point("completed")
 
-    async def _render(self, chat: Chat, text: str, caption: str, buttons: Sequence[Button] = ()) -> Sequence[Rendered]:
-        return await render_whole(text, self._adapter(chat).capabilities, caption, buttons)
+    async def _render(self, chat: Chat, whole: Whole, say: Say) -> Sequence[Rendered]:
+        return await render_whole(whole, self._adapter(chat).capabilities, say)
 
     def _adapter(self, chat: Chat) -> Adapter:
         try:
@@ -147,6 +147,14 @@ class Delivery:
             await asyncio.sleep(pause)
 
 
+def _in_both_languages(phrase: Phrase, **values: object) -> str:
+    return phrase.in_both_languages(**values)
+
+
+def _in_language(language: Language, phrase: Phrase, **values: object) -> str:
+    return phrase.in_language(language, **values)
+
+
 def _reply_to(event: MessageEvent) -> str | None:
     """In a group, replies show which message they answer."""
     return event.message_id if event.chat.kind is ChatKind.GROUP else None
@@ -159,7 +167,7 @@ def _shown_text(event: MessageEvent, reply: Reply, text: str) -> str:
         return Phrase.BLOCKED_OUT.in_language(language)
     if reply.is_stopped:
         return f"{text} {Phrase.STOPPED.in_language(language)}".strip()
-    if not text.strip():
+    if not text.strip() and reply.file is None:
         text = Phrase.EMPTY_REPLY.in_language(language)
     return f"{text}\n\n{reply.notice}" if reply.notice else text
 

@@ -3,10 +3,12 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from glmbot.adapters.base import Capabilities
-from glmbot.content import Button, Rendered, TextFile, TextForm
+from glmbot.content import Button, File, Rendered, TextForm
+from glmbot.phrases import Phrase
 from glmbot.text.rendering import render_parts, widest_table
 
 QUICK = re.compile(r"[^\[]{0,200}")
@@ -18,20 +20,49 @@ WIDE = 60
 """Columns of a table that a phone shows as a tangle, and a tablet just so."""
 
 
-async def render_whole(
-    text: str, capabilities: Capabilities, caption: str, buttons: Sequence[Button] = ()
-) -> list[Rendered]:
-    """Return the messages that show all of a text; what is very long, or too wide, ends in a file with the whole of it.
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All of an answer."""
 
-    Buttons are below the last; where the platform has none, what they would say stands there.
+    text: str
+    buttons: Sequence[Button] = ()
+    file: File | None = None
+
+
+class Say(Protocol):
+    """Puts a phrase into the language of whoever reads it."""
+
+    def __call__(self, phrase: Phrase, **values: object) -> str: ...
+
+
+async def render_whole(whole: Whole, capabilities: Capabilities, say: Say) -> list[Rendered]:
+    """Return the messages that show an answer; what is very long, or too wide, ends in a file with all of its text.
+
+    What the platform cannot show is written: the commands of buttons, and that there is a file.
     """
-    if buttons and not capabilities.can_show_buttons:
-        text = "\n".join([text, "", *(f"- {button.label}: `{button.command}`" for button in buttons)])
-        buttons = ()
+    text = _with_notes(whole, capabilities, say)
     parts = await render(text, capabilities.form)
     if capabilities.can_send_files and (len(parts) > MAX_PARTS or await _has_wide_table(text)):
-        parts = [*parts[: MAX_PARTS - 1], Rendered(caption, caption, TextFile(FILE_NAME, text))]
-    return [*parts[:-1], replace(parts[-1], buttons=tuple(buttons))]
+        file = File(FILE_NAME, text.encode(errors="replace"))
+        parts = [*parts[: MAX_PARTS - 1], _file_message(file, say(Phrase.ANSWER_IN_FILE))]
+    if whole.buttons and capabilities.can_show_buttons and parts:
+        parts = [*parts[:-1], replace(parts[-1], buttons=tuple(whole.buttons))]
+    if whole.file and capabilities.can_send_files:
+        parts.append(_file_message(whole.file, whole.file.name))
+    return parts
+
+
+def _with_notes(whole: Whole, capabilities: Capabilities, say: Say) -> str:
+    notes = []
+    if whole.file and not capabilities.can_send_files:
+        notes.append(say(Phrase.FILE_NOT_SHOWN, name=whole.file.name))
+    if not capabilities.can_show_buttons:
+        notes += [f"- {button.label}: `{button.command}`" for button in whole.buttons]
+    return "\n".join([whole.text, "", *notes]).strip() if notes else whole.text
+
+
+def _file_message(file: File, caption: str) -> Rendered:
+    return Rendered(caption, caption, file)
 
 
 async def _has_wide_table(text: str) -> bool:

@@ -8,7 +8,7 @@ from glmbot.events import MessageEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue
 from glmbot.plugin.host import PluginHost, command_name
-from glmbot.reply import Reply, WithButtons, text_reply
+from glmbot.reply import Answer, Reply, text_reply
 from glmbot.storage.inbox import ClaimedEvent
 
 Handler = Callable[[], Awaitable[Reply | None]]
@@ -49,8 +49,8 @@ async def _reply_of(value: Awaitable[ReplyValue]) -> Reply | None:
         return None
     if isinstance(reply, Reply):
         return reply
-    if isinstance(reply, WithButtons):
-        return text_reply(reply.text, reply.buttons)
+    if isinstance(reply, Answer):
+        return text_reply(reply.text, reply.buttons, reply.file)
     return text_reply(reply) if isinstance(reply, str) else Reply(_closing(reply))
 
 

@@ -14,11 +14,11 @@ from glmbot.phrases import language_of
 from glmbot.plugin.languages import localized
 from glmbot.plugin.schedule import Clock
 from glmbot.prompt import ChatMessage
-from glmbot.reply import Reply, WithButtons
+from glmbot.reply import Answer, Reply
 from glmbot.status import BotStatus
 from glmbot.trouble import TroubleReport, Unreported
 
-ReplyValue = str | WithButtons | AsyncIterator[str] | Reply | None
+ReplyValue = str | Answer | AsyncIterator[str] | Reply | None
 """What a handler answers: a text, with or without buttons, its pieces, an answer of the conversation, or nothing."""
 
 ConfigT_co = TypeVar("ConfigT_co", covariant=True, default=object)

@@ -19,7 +19,7 @@ from glmbot.plugin.member import DescribedCommand, Job
 from glmbot.plugin.plugin import AnyHandler, AnyHook, Plugin, ScheduledJob
 from glmbot.plugin.state import PluginState
 from glmbot.prompt import Prompt
-from glmbot.reply import Reply, WithButtons
+from glmbot.reply import Answer, Reply
 from glmbot.verdicts import Direction, Refusal, Verdict
 
 
@@ -177,9 +177,9 @@ async def _answer(
     with exit_as_error(what):
         answer = function(context, **arguments)
         value = answer if isinstance(answer, AsyncIterator) else await answer
-    if value is not None and not isinstance(value, str | WithButtons | AsyncIterator | Reply):
+    if value is not None and not isinstance(value, str | Answer | AsyncIterator | Reply):
         raise TypeError(
-            f"{what} returned a {type(value).__name__}; return a str, WithButtons, an async iterator of str, or None"
+            f"{what} returned a {type(value).__name__}; return a str, Answer, an async iterator of str, or None"
         )
     return value
 

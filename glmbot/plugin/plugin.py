@@ -24,12 +24,12 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel | None, default=None)
 P = ParamSpec("P", default=...)
-Answer = Awaitable[ReplyValue] | AsyncIterator[str]
-Handler = Callable[Concatenate[Context[ConfigT], P], Answer]
+Answering = Awaitable[ReplyValue] | AsyncIterator[str]
+Handler = Callable[Concatenate[Context[ConfigT], P], Answering]
 Job = Callable[[BotContext[ConfigT]], Awaitable[None]]
 
 # What the host calls: arguments are checked against the signature before, the context is the plugin's own.
-AnyHandler = Callable[..., Answer]
+AnyHandler = Callable[..., Answering]
 AnyHook = Callable[..., Awaitable[Any]]
 
 

@@ -20,7 +20,7 @@ from glmbot.plugin.loading import checked_config
 from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.plugin import Plugin
 from glmbot.prompt import ChatMessage, Prompt, Turn
-from glmbot.reply import Reply, WithButtons, text_reply
+from glmbot.reply import Answer, Reply, text_reply
 from glmbot.status import AdapterState, BotStatus, ModelState
 from glmbot.verdicts import Direction
 
@@ -29,7 +29,7 @@ SETTLE_DEADLINE = 10.0
 START = 1_767_225_600.0
 """Where the clock stands at first: the beginning of 2026, UTC."""
 
-Answer = Callable[[Sequence[ChatMessage]], str]
+Model = Callable[[Sequence[ChatMessage]], str]
 
 
 def echo(messages: Sequence[ChatMessage]) -> str:
@@ -109,7 +109,7 @@ class MemoryStore:
 class MemoryServices:
     """What the bot does for plugins, in memory. `sent`, `asked` and `turns` are there to look at."""
 
-    def __init__(self, hooks: Hooks, answer: Answer, rows: dict[str, str]) -> None:
+    def __init__(self, hooks: Hooks, answer: Model, rows: dict[str, str]) -> None:
         self.sent: list[tuple[Chat, str]] = []
         self.asked: list[Sequence[ChatMessage]] = []
         self.turns: dict[tuple[Chat, str], list[Turn]] = {}
@@ -191,7 +191,7 @@ class PluginTester:
         plugin: Plugin[Any],
         config: Mapping[str, Any] | None = None,
         *,
-        answer: Answer = echo,
+        answer: Model = echo,
         rows: dict[str, str] | None = None,
         now: float = START,
         hook_deadline: float = 5.0,
@@ -357,7 +357,7 @@ def _from_json(text: str) -> JsonValue:
 
 
 async def _whole(value: ReplyValue) -> str | None:
-    if isinstance(value, WithButtons):
+    if isinstance(value, Answer):
         return value.text
     if isinstance(value, AsyncIterator | Reply):
         return "".join([piece async for piece in value])

@@ -32,7 +32,8 @@ class Safety:
         return reply
 
     async def _guarded(self, reply: Reply, pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
-        labels = "\n".join(button.label for button in reply.buttons)
+        names = [reply.file.name] if reply.file else []
+        labels = "\n".join([*names, *(button.label for button in reply.buttons)])
         if labels and (verdict := await self.check(labels, Direction.OUT)).is_blocked:
             reply.blocked_by = verdict.rule or "a plugin"
             await pieces.aclose()

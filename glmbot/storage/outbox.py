@@ -1,5 +1,6 @@
 """What goes out: each message is a row before it is sent, and keeps its key at every attempt."""
 
+import base64
 import secrets
 import time
 from collections.abc import Collection, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Row, Update, bindparam, case, func, select, update
 
-from glmbot.content import Button, Rendered, TextFile
+from glmbot.content import Button, File, Rendered
 from glmbot.events import Chat, ChatKind, MessageRef
 from glmbot.storage.database import Database
 from glmbot.storage.tables import outbox
@@ -174,7 +175,7 @@ def complete_parts(
 def _complete_part(dialect: str) -> Insert:
     statement = insert(dialect, outbox)
     new = statement.excluded
-    renewed = ("state", "text", "plain", "file_name", "file_text", "buttons", "due_at")
+    renewed = ("state", "text", "plain", "file_name", "file_text", "file_base64", "buttons", "due_at")
     changes = {name: new[name] for name in renewed} | {"attempts": 0, "reason": None}
     return statement.on_conflict_do_update(index_elements=["inbox_id", "part"], set_=changes)
 
@@ -207,8 +208,7 @@ def new_row(
         "chat_kind": chat.kind,
         "text": body.text,
         "plain": body.plain,
-        "file_name": body.file.name if body.file else None,
-        "file_text": body.file.text if body.file else None,
+        **_file_columns(body.file),
         "buttons": [[button.label, button.command] for button in body.buttons],
         "reply_to": reply_to,
         "state": state,
@@ -232,8 +232,28 @@ def _message(row: Row[Any]) -> OutboxMessage:
     )
 
 
+def _file_columns(file: File | None) -> dict[str, str | None]:
+    """Return a file as the table keeps it: a text as it is, anything else in base64."""
+    columns = dict.fromkeys(("file_name", "file_text", "file_base64"))
+    if file is not None:
+        columns["file_name"] = file.name
+        try:
+            text = file.data.decode()
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text:  # PostgreSQL has no place for it
+            columns["file_base64"] = base64.b64encode(file.data).decode()
+        else:
+            columns["file_text"] = text
+    return columns
+
+
+def _file_data(row: Row[Any]) -> bytes:
+    return base64.b64decode(row.file_base64) if row.file_base64 is not None else str(row.file_text).encode()
+
+
 def _body(row: Row[Any]) -> Rendered:
-    file = TextFile(row.file_name, row.file_text) if row.file_name else None
+    file = File(row.file_name, _file_data(row)) if row.file_name else None
     return Rendered(row.text, row.plain, file, tuple(Button(*button) for button in row.buttons or ()))
 
 

@@ -77,6 +77,7 @@ outbox = Table(
     Column("plain", CleanText, nullable=False),
     Column("file_name", CleanText(255)),
     Column("file_text", CleanText),
+    Column("file_base64", CleanText),  # of a file that is no text
     Column("buttons", CleanJson),
     Column("reply_to", CleanText(255)),
     Column("platform_id", CleanText(255)),

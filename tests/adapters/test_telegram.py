@@ -11,7 +11,7 @@ import pytest
 from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMessage
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
-from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile
+from glmbot.content import Button, File, LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
@@ -507,11 +507,25 @@ async def test_a_press_that_is_old_or_malformed_stops_nothing(telegram: FakeTele
         await inbox.received("/old", "hello")
 
 
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("cat.PNG", "sendphoto"), ("a.jpg", "sendphoto"), ("word.ogg", "sendvoice"), ("a.pdf", "senddocument")],
+)
+async def test_a_file_is_shown_as_what_it_is(
+    telegram: FakeTelegram, adapter: TelegramAdapter, name: str, method: str
+) -> None:
+    body = Rendered("<b>Look</b> &lt;here", "Look <here", File(name, bytes(range(256))))
+    await adapter.send(OutgoingMessage(ANNS_CHAT, body, "key"))
+    (shown,) = telegram.messages
+    assert (shown.text, shown.file) == ("Look <here", (name, bytes(range(256))))
+    assert len(telegram.calls_of(method)) == 1
+
+
 async def test_a_file_whose_answer_cannot_be_read_is_not_sent_again(
     telegram: FakeTelegram, adapter: TelegramAdapter
 ) -> None:
     telegram.fail("sendDocument", 200, is_accepted=True)
-    body = Rendered("all of it", "all of it", TextFile("answer.md", "long"))
+    body = Rendered("all of it", "all of it", File("answer.md", b"long"))
     with pytest.raises(NotDelivered, match="lost on the way"):
         await adapter.send(OutgoingMessage(ANNS_CHAT, body, "key"))
     assert telegram.visible() == ["all of it"]

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
-from glmbot.content import Button, LengthUnit, Markup, Rendered, TextFile, TextForm
+from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered
 from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
 
@@ -21,7 +21,7 @@ class Shown:
     key: str
     reply_to: str | None
     versions: list[str] = field(default_factory=list)
-    file: TextFile | None = None
+    file: File | None = None
     buttons: tuple[Button, ...] = ()
 
 

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,6 +22,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from tests.fakes.telegram_html import BadMarkupError, visible_text
 
 MAX_LENGTH = 4096
+MAX_PHOTO = 10 << 20
 MAX_CAPTION = 1024
 MAX_DOCUMENT = 50 << 20
 DEADLINE = 20.0
@@ -145,7 +147,9 @@ class FakeTelegram:
             "setmycommands": self._set_my_commands,
             "getupdates": self._get_updates,
             "sendmessage": self._send_message,
-            "senddocument": self._send_document,
+            "senddocument": partial(self._send_file, "document"),
+            "sendphoto": partial(self._send_file, "photo"),
+            "sendvoice": partial(self._send_file, "voice"),
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
             "answercallbackquery": self._answer_callback_query,
@@ -434,24 +438,31 @@ class FakeTelegram:
         self._numbers.add((chat.id, number))
         return self._message(shown, chat)
 
-    async def _send_document(self, params: Params) -> Params:
-        name, content = params["document"]  # by "attach://", as a part of the form or as a file id: only the first here
+    async def _send_file(self, kind: str, params: Params) -> Params:
+        name, content = params[kind]  # by "attach://", as a part of the form or as a file id: only the first here
         if not content:
             raise _Refused(400, "Bad Request: file must be non-empty")
-        if len(content) > MAX_DOCUMENT:
+        if len(content) > (MAX_PHOTO if kind == "photo" else MAX_DOCUMENT):
             raise _Refused(413, "Request Entity Too Large")
         chat = self._chat(params)
-        caption = _visible({"text": params["caption"]}, MAX_CAPTION)
+        caption = _visible({"text": params["caption"], "parse_mode": params.get("parse_mode")}, MAX_CAPTION)
         thread_id = int(params["message_thread_id"]) if "message_thread_id" in params else None
         number = next(self._message_ids)
         file, reply_to = (name, content), self._reply_to(params, chat)
-        buttons = _buttons(params)
-        self.messages.append(Shown(chat.id, number, caption, caption, None, reply_to, thread_id, file, buttons))
+        buttons, parse_mode = _buttons(params), params.get("parse_mode")
+        self.messages.append(
+            Shown(chat.id, number, caption, params["caption"], parse_mode, reply_to, thread_id, file, buttons)
+        )
         self._numbers.add((chat.id, number))
         shown = self._message(self.messages[-1], chat)
         del shown["text"]
-        document = {"file_id": f"f{number}", "file_unique_id": f"u{number}", "file_name": name}
-        return shown | {"caption": caption, "document": document}
+        ids = {"file_id": f"f{number}", "file_unique_id": f"u{number}"}
+        forms: dict[str, object] = {
+            "document": ids | {"file_name": name},
+            "photo": [ids | {"width": 8, "height": 8}],
+            "voice": ids | {"duration": 1},
+        }
+        return shown | {"caption": caption, kind: forms[kind]}
 
     async def _edit_message_text(self, params: Params) -> Params:
         chat = self._chat(params)

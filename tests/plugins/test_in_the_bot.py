@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from glmbot.api import Button
+from glmbot.api import Button, File
 from tests.conftest import RunBot
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
 
 BOOKING = """
-from glmbot.api import Button, Context, Plugin, UserError, WithButtons
+from glmbot.api import Answer, Button, Context, File, Plugin, UserError
 
 plugin = Plugin("booking")
 
@@ -27,12 +27,16 @@ async def tell(ctx: Context):
     return ctx.stream("a story", system="Be brief.")
 
 @plugin.command("offer")
-async def offer(ctx: Context, label: str = "Rome") -> WithButtons:
-    return WithButtons("Where to?", [Button(label, "/book"), Button("Nowhere", "/stop")])
+async def offer(ctx: Context, label: str = "Rome") -> Answer:
+    return Answer("Where to?", [Button(label, "/book"), Button("Nowhere", "/stop")])
+
+@plugin.command("picture")
+async def picture(ctx: Context, text: str = "") -> Answer:
+    return Answer(text, file=File("cat.png", bytes(range(256))))
 
 @plugin.command("tempt")
-async def tempt(ctx: Context) -> WithButtons:
-    return WithButtons("Where to?", [Button("Open Sesame", "/book")])
+async def tempt(ctx: Context) -> Answer:
+    return Answer("Where to?", [Button("Open Sesame", "/book")])
 
 @plugin.message("^refuse me$")
 async def refuse(ctx: Context) -> None:
@@ -162,3 +166,22 @@ async def test_what_a_button_says_is_checked_too(
         await platform.until_text("broke the rules")
     (shown,) = platform.messages.values()
     assert (shown.buttons, "Where" in shown.text) == ((), False)
+
+
+@pytest.mark.parametrize("platform", [{"can_send_files": True}], indirect=True)
+async def test_a_plugin_answers_with_a_file(platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]) -> None:
+    async with run_bot(plugins=plugins):
+        await platform.receive("/picture Look!")
+        await platform.until("Look!", "cat.png")
+        await platform.receive("/picture")
+        await platform.until("Look!", "cat.png", "cat.png")
+    cat = File("cat.png", bytes(range(256)))
+    assert [shown.file for shown in platform.messages.values()] == [None, cat, cat]
+
+
+async def test_where_a_platform_has_no_files_their_names_are_written(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]
+) -> None:
+    async with run_bot(plugins=plugins):
+        await platform.receive("/picture Look!")
+        await platform.until("Look!\n\n(There is a file, cat.png, which this chat cannot show.)")

@@ -4,13 +4,14 @@ import asyncio
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from sqlalchemy import Engine, inspect
 
-from glmbot.content import Rendered, TextFile
+from glmbot.content import Button, File, Rendered
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
@@ -166,13 +167,30 @@ def test_the_migrations_make_the_tables_the_code_speaks_of(backend: Backend) -> 
     engine.dispose()
 
 
-def test_a_file_that_waits_leaves_as_its_caption_after_going_back(
-    backend: Backend, any_url: str, tmp_path: Path
+TEXT_FILE = Rendered("long", "long", File("answer.md", "# 你好".encode()), (Button("Yes", "/yes"),))
+OTHER_FILE = Rendered("picture", "picture", File("cat.png", bytes(range(256))))
+NUL_FILE = Rendered("text", "text", File("nul.txt", b"a\0b"))
+NEWEST = "0003_buttons_and_files"
+
+
+@pytest.mark.parametrize(
+    ("revision", "left"),
+    [
+        (NEWEST, [TEXT_FILE, OTHER_FILE, NUL_FILE]),
+        (
+            "0002_answer_files",
+            [replace(TEXT_FILE, buttons=()), replace(OTHER_FILE, file=None), replace(NUL_FILE, file=None)],
+        ),
+        ("0001_initial", [Rendered(body.text, body.plain) for body in (TEXT_FILE, OTHER_FILE, NUL_FILE)]),
+    ],
+)
+def test_a_message_that_waits_leaves_with_what_an_older_bot_knows(
+    backend: Backend, any_url: str, tmp_path: Path, revision: str, left: list[Rendered]
 ) -> None:
     async def put_into_outbox() -> None:
         database = await Database.open(any_url, tmp_path / "data")
-        chat = event("1").chat
-        await Outbox(database).add(chat, [Rendered("long", "long", TextFile("answer.md", "# 你好"))])
+        for number, body in enumerate((TEXT_FILE, OTHER_FILE, NUL_FILE)):
+            await Outbox(database).add(event(str(number), chat=f"chat {number}").chat, [body])
         await database.close()
 
     async def take_out() -> list[Rendered]:
@@ -182,9 +200,9 @@ def test_a_file_that_waits_leaves_as_its_caption_after_going_back(
         return bodies
 
     asyncio.run(put_into_outbox())
-    assert asyncio.run(take_out()) == [Rendered("long", "long", TextFile("answer.md", "# 你好"))]
-    downgrade(backend, migrations_folder(), "0001_initial")
-    assert asyncio.run(take_out()) == [Rendered("long", "long")]
+    if revision != NEWEST:
+        downgrade(backend, migrations_folder(), revision)
+    assert asyncio.run(take_out()) == left
 
 
 def test_up_and_down_with_rows(backend: Backend, any_url: str, tmp_path: Path, with_next: Path) -> None:

@@ -126,11 +126,17 @@ def encode(frame: Frame) -> bytes:
 
 def encode_json(value: object) -> bytes:
     """Return any JSON value behind its length. Raises ValueError when it is too long."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    body = LONE_SURROGATE.sub("\ufffd", text).encode()
-    if len(body) > MAX_FRAME_BYTES:
-        raise ValueError(f"{len(body)} bytes are too many to pass on; {MAX_FRAME_BYTES} are the most")
+    for text in value.values() if isinstance(value, dict) else ():
+        if isinstance(text, str):
+            _check_length(len(text))  # a text that long is not worth half a second in which nothing else is done
+    body = LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
+    _check_length(len(body))
     return LENGTH.pack(len(body)) + body
+
+
+def _check_length(num_bytes: int) -> None:
+    if num_bytes > MAX_FRAME_BYTES:
+        raise ValueError(f"{num_bytes} bytes are too many to pass on; {MAX_FRAME_BYTES} are the most")
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
