@@ -4,6 +4,7 @@ It takes nio's client and calls, but reads the answers itself: nio leaves out wh
 """
 
 import json
+import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -94,9 +95,13 @@ class Client:
 
     async def sync(self, since: str | None) -> Sync:
         """Wait for news after `since`, or return how all rooms are now."""
-        poll = 0.0 if since is None else self._waits.poll
-        wait = self._waits.first_sync if since is None else poll + self._waits.answer
-        request = Api.sync("", since=since, timeout=round(poll * 1000), filter=FILTER)
+        if since is None:
+            # Synapse keeps an answer for two minutes, and gives it again to who asks the same. A number of our own in
+            # the question, for which nobody waits here, gets a fresh one, however short ago the bot was started last.
+            poll_ms, wait = random.randrange(1, 60_000), self._waits.first_sync  # noqa: S311
+        else:
+            poll_ms, wait = round(self._waits.poll * 1000), self._waits.poll + self._waits.answer
+        request = Api.sync("", since=since, timeout=poll_ms, filter=FILTER)
         sync = read_sync(await self._call(*request, wait=wait), self._user_id)
         if sync is None:
             raise NotMatrix("the homeserver's news cannot be read", OUTAGE_WAIT)

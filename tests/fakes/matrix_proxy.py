@@ -71,7 +71,7 @@ class MatrixProxy:
         self._faults.append(Fault(part, times, status, raw))
 
     def cut(self, part: str, times: int = 1, *, is_late: bool = False) -> None:
-        """Cut the next connections without an answer."""
+        """Cut the next connections without an answer. The adapter's library tries once more by itself."""
         self._faults.append(Fault(part, times, is_late=is_late))
 
     def cut_polls(self) -> None:
