@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +69,20 @@ class Human:
 
     async def until_joined(self, room_id: str, user_id: str) -> None:
         """Wait until somebody has come in."""
-        await self._until(lambda: self._is_in(room_id, user_id), f"{user_id} in the room")
+        await self.until(lambda: self._is_in(room_id, user_id), f"{user_id} in the room")
+
+    async def until_shown(self, room_id: str, sender: str, *texts: str) -> None:
+        """Wait until somebody's messages in a room are these."""
+        await self.until(lambda: self._shows(room_id, sender, texts), f"{texts} of {sender}")
+
+    async def until(self, is_so: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait until something is so."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                while not await is_so():
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            raise AssertionError(f"waited {DEADLINE:g} s for {what}") from None
 
     async def events(self, room_id: str) -> list[Json]:
         """Return the whole history of a room, oldest first."""
@@ -106,16 +119,11 @@ class Human:
         found = [event["content"]["user_ids"] for event in events if event["type"] == "m.typing"]
         return (found[-1] if found else []), sync["next_batch"]
 
+    async def _shows(self, room_id: str, sender: str, texts: Sequence[str]) -> bool:
+        return await self.shown(room_id, sender) == list(texts)
+
     async def _is_in(self, room_id: str, user_id: str) -> bool:
         return user_id in (await self.call("GET", "rooms", room_id, "joined_members"))["joined"]
-
-    async def _until(self, is_so: Callable[[], Awaitable[bool]], what: str) -> None:
-        try:
-            async with asyncio.timeout(DEADLINE):
-                while not await is_so():
-                    await asyncio.sleep(LOOK_EVERY)
-        except TimeoutError:
-            raise AssertionError(f"waited {DEADLINE:g} s for {what}") from None
 
 
 @asynccontextmanager
