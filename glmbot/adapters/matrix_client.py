@@ -23,6 +23,7 @@ MAX_ANSWER = 100_000_000  # bytes
 MAX_NUMBER = 18  # digits; what is longer no field of ours has
 PAGE = 250
 OUTAGE_WAIT = 2.0
+MIN_WAIT, MAX_WAIT = 0.1, 3600.0  # of what a homeserver asks for
 UNSAID_WAIT = 5.0  # where the homeserver asks to wait and does not say how long
 BAD_TOKEN_WAIT = 60.0  # until a send is tried again, while the operator mends the token
 TYPING_MS = 25_000
@@ -43,7 +44,7 @@ class ServerError(RetryLater):
 
 
 class NotMatrix(RetryLater):
-    """What answers at the address does not speak Matrix, for now at least."""
+    """What answers at the address is no homeserver that we can speak with, for now at least."""
 
 
 class BadToken(RetryLater):
@@ -136,6 +137,9 @@ class Client:
         try:
             async with await self._nio.send(method, _without_token(path), data, headers, None, timeout) as response:
                 status, raw = response.status, await _whole(response)
+        except aiohttp.ClientConnectorCertificateError as error:
+            reason = f"{self._homeserver} has no certificate that is trusted here: {error.certificate_error}"
+            raise NotMatrix(reason, OUTAGE_WAIT) from error
         except OUT_OF_REACH as error:
             raise RetryLater(f"{self._homeserver} is out of reach: {_cause(error)}", OUTAGE_WAIT) from error
         return self._read(status, raw)
@@ -159,8 +163,8 @@ def _raise_refusal(homeserver: str, status: int, answer: Answer) -> NoReturn:
     error = mended(f"{code}: {answer.get('error')}")
     reason = f"{homeserver} answers {status} {error[:200]!r}"
     if status == 429 or code in LIMIT_CODES:
-        milliseconds = answer.get("retry_after_ms")
-        raise AskedToWait(reason, milliseconds / 1000 if isinstance(milliseconds, int) else UNSAID_WAIT)
+        wait = answer.get("retry_after_ms")
+        raise AskedToWait(reason, min(max(wait / 1000, MIN_WAIT), MAX_WAIT) if isinstance(wait, int) else UNSAID_WAIT)
     if status == 401 or code in BAD_TOKEN_CODES:
         raise BadToken(reason, BAD_TOKEN_WAIT)
     if not isinstance(code, str):

@@ -162,7 +162,7 @@ class Intake:
             message = read_message(raw, room, self._account)
         except ValidationError as error:
             return logger.error(
-                "adapter %r: event %r is malformed and left out: %s", self._session.name, event_id, error
+                "adapter %r: event %.99r is malformed and left out: %s", self._session.name, event_id, error
             )
         if message is None:
             return None

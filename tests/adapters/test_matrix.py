@@ -3,9 +3,12 @@
 import asyncio
 import itertools
 import logging
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +108,17 @@ def spoil(news: Any) -> Any:
     return news
 
 
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Return what a server needs for TLS with a certificate that it made for itself."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 # -- what it is
 
 
@@ -158,6 +172,22 @@ async def test_an_address_without_matrix_is_an_error_of_the_configuration(place:
         await place.adapter().run(Inbox().accept)
 
 
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(place: Place, tmp_path: Path) -> None:
+    """Whoever has it could read the token."""
+    seen: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+    async with server:
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(ConfigError, match="no certificate that is trusted.*set adapters.matrix.homeserver"):
+            await place.adapter(homeserver=address).run(Inbox().accept)
+    assert b"".join(seen) == b""
+
+
 async def test_a_password_logs_in_once_on_a_device_that_stays(place: Place) -> None:
     """Also the next start of the bot sends a message with the same key once only."""
     refs = []
@@ -166,7 +196,7 @@ async def test_a_password_logs_in_once_on_a_device_that_stays(place: Place) -> N
         adapter = place.adapter(access_token="", password=place.account.password)
         async with running(adapter):
             room_id = room_id or await place.direct()
-            await place.proxy.until(lambda number=number: place.proxy.num_calls("/whoami") == number, "the log-in")
+            await place.proxy.until_called("/whoami", number)
             refs.append(await adapter.send(outgoing(private(room_id), "hello")))
         assert await adapter.send(outgoing(private(room_id), "hello")) == refs[0]
     assert place.proxy.num_calls("/login") == 2
@@ -354,7 +384,7 @@ async def test_a_new_start_of_run_goes_on_where_it_was(place: Place) -> None:
         room_id = await place.direct()
         await place.ann.say(room_id, "before")
         await inbox.received("before")
-        await place.proxy.until(lambda: place.proxy.num_calls("since=") > 1, "the next question for news")
+        await place.proxy.until_called("since=", 2)
     await place.ann.say(room_id, "missed")
     async with running(adapter) as inbox:
         await inbox.received("missed")
@@ -380,7 +410,7 @@ async def test_an_invitation_is_accepted_when_the_homeserver_comes_round(place: 
         room_id = await place.direct()
         place.proxy.refuse("/join/", 403, {"errcode": "M_FORBIDDEN"})
         await place.ann.make_room(place.bot)
-        await place.proxy.until(lambda: place.proxy.num_calls("/join/") == 4, "the refused entrance")
+        await place.proxy.until_called("/join/", 4)
         await place.ann.say(room_id, "hello")
         await inbox.received("hello")
 
@@ -410,11 +440,11 @@ async def test_it_notices_traffic_and_answers_probes(place: Place) -> None:
     adapter = place.adapter()
     assert adapter.last_traffic_at == 0.0
     async with running(adapter):
-        await place.proxy.until(lambda: place.proxy.num_calls("since=") > 0, "the first question for news")
+        await place.proxy.until_called("since=", 1)
         heard_at = adapter.last_traffic_at
         assert heard_at > 0
         assert await adapter.probe()
-        await place.proxy.until(lambda: place.proxy.num_calls("since=") > 1, "an answer without news")
+        await place.proxy.until_called("since=", 2)
         assert adapter.last_traffic_at > heard_at
     place.proxy.cut("whoami", times=2)
     with pytest.raises(RetryLater):
@@ -465,6 +495,7 @@ async def test_a_send_whose_answer_was_lost_is_repeated_without_harm(place: Plac
     ("status", "body", "after"),
     [
         (429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500}, 1.5),
+        (429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": -5}, 0.1),
         (429, {}, 5.0),
         (503, b"<html>", 2.0),
         (502, {"errcode": "M_UNKNOWN"}, 2.0),

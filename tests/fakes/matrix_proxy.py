@@ -88,15 +88,15 @@ class MatrixProxy:
         """Return how many calls came to such a path."""
         return sum(part in path for path in self.paths)
 
-    async def until(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait until the calls that came are so."""
+    async def until_called(self, part: str, times: int) -> None:
+        """Wait until so many calls came to such a path."""
         try:
             async with asyncio.timeout(DEADLINE):
-                while not is_so():
+                while self.num_calls(part) < times:
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
-            raise AssertionError(f"waited for {what}; calls: {self.paths[-20:]}") from None
+            raise AssertionError(f"waited for {times} calls of {part}; calls: {self.paths[-20:]}") from None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.paths.append(request.path_qs)
