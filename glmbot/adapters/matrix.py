@@ -17,9 +17,9 @@ class MatrixAdapter:
     """One Matrix account.
 
     Incoming: the homeserver is asked for what is new since its last answer, and asked on only when `accept` has stored
-    all of that. The place is not kept over a restart of the bot. Then `run` asks how all rooms are, and reads each
-    back to the newest message that was taken in, to the bot's own entrance, or for 24 hours; so it does where an
-    answer has a gap. The inbox drops what it has.
+    all of that. The place is not kept: `run` first asks how all rooms are, and reads each back to the newest message
+    that was taken in, to the bot's own entrance, or for 24 hours; so it does where an answer has a gap. The inbox drops
+    what it has.
 
     Outgoing: the key is the transaction id, by which the homeserver knows a repeated send from the same device. So the
     device must stay the same: it is the access token's, or one named after the adapter. Every call may be repeated.

@@ -14,15 +14,15 @@ from glmbot.adapters.matrix_client import Client, Refused
 from glmbot.adapters.matrix_events import Account, read_message
 from glmbot.adapters.matrix_rooms import ENCRYPTED, Room
 from glmbot.adapters.matrix_session import Session
-from glmbot.adapters.matrix_sync import Event, RoomNews, Sync
+from glmbot.adapters.matrix_sync import Event, Page, RoomNews, Sync
 from glmbot.errors import RetryLater
 from glmbot.events import MessageEvent
 
 logger = logging.getLogger(__name__)
 
 MAX_AGE = 24 * 3600.0  # what was missed longer ago is not answered any more; Telegram keeps as much
-MAX_JOINS = 4  # at the same time; each may take minutes
-MAX_JOIN_TRIES = 20  # where the room's server is away
+MAX_AT_ONCE = 4  # entrances and readings back; each may take minutes
+MAX_TRIES = 20  # where the homeserver is in trouble with one room, for a quarter of an hour
 MAX_OURS = 5000
 
 
@@ -54,7 +54,11 @@ class Rooms:
 
 
 class Intake:
-    """Takes in, for one `run`."""
+    """Takes in, for one `run`.
+
+    A room with a gap is read back in a task of its own, for as long as that takes: should the homeserver have lost a
+    room's history, the others go on. What else comes from that room waits at the homeserver, and is read back with it.
+    """
 
     def __init__(self, session: Session, client: Client, account: Account, rooms: Rooms, accept: Accept) -> None:
         self._session = session
@@ -63,17 +67,19 @@ class Intake:
         self._rooms = rooms
         self._accept = accept
         self._joining: set[str] = set()
-        self._join_turn = asyncio.Semaphore(MAX_JOINS)
+        self._behind: dict[str, RoomNews] = {}
+        self._turn = asyncio.Semaphore(MAX_AT_ONCE)
+        self._offer_turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Ask for what is new, take it in, and only then ask on."""
+        self._rooms.since = None  # the last run may have left a gap
         async with asyncio.TaskGroup() as tasks:
             while True:
                 sync = await self._ask()
                 self._answer_invites(sync, tasks)
-                # A gap is read back by further calls, which may fail for long: other rooms need not wait for it.
-                for news in sorted(sync.rooms, key=lambda news: news.is_limited):
-                    await self._take_room(news)
+                for news in sync.rooms:
+                    await self._take_news(news, tasks)
                 self._rooms.since = sync.next_batch
 
     async def _ask(self) -> Sync:
@@ -99,7 +105,7 @@ class Intake:
 
     async def _join(self, room_id: str) -> None:
         try:
-            await self._session.persist(partial(self._enter, room_id), MAX_JOIN_TRIES)
+            await self._session.persist(partial(self._enter, room_id), MAX_TRIES)
         except (Refused, RetryLater) as error:
             logger.warning("adapter %r: cannot enter room %r: %s", self._session.name, room_id, error)
         else:
@@ -108,36 +114,43 @@ class Intake:
             self._joining.discard(room_id)
 
     async def _enter(self, room_id: str) -> None:
-        async with self._join_turn:
+        async with self._turn:
             await self._client.join(room_id)
 
     # -- rooms
 
-    async def _take_room(self, news: RoomNews) -> None:
+    async def _take_news(self, news: RoomNews, tasks: asyncio.TaskGroup) -> None:
         room = self._rooms.of(news.room_id)
         room.count(news.summary)
         room.learn_names(news.state)
         room.learn_names(news.events)
-        for event in await self._new_in(room, news):
-            await self._take(event, room)
-        ids = [event_id for event in news.events if isinstance(event_id := event.get("event_id"), str)]
-        if ids:
-            room.known = {ids[-1]}
-
-    async def _new_in(self, room: Room, news: RoomNews) -> Sequence[Event]:
-        """Return what is new in a room, oldest first, with what was missed."""
+        is_behind = news.room_id in self._behind
         start = room.start_in(news.events, self._account.user_id)
-        has_gap = news.is_limited and start is None
-        missed = await self._read_back(room, news.start) if has_gap else []
-        events = [*missed, *news.events[start or 0 :]]
-        return _recent(events) if has_gap or self._rooms.since is None else events
+        if is_behind or (news.is_limited and start is None):
+            self._behind[news.room_id] = news
+            if not is_behind:
+                tasks.create_task(self._catch_up(room))
+            return
+        events = news.events[start or 0 :]
+        await self._take_all(_recent(events) if self._rooms.since is None else events, room)
+
+    async def _catch_up(self, room: Room) -> None:
+        """Take in what was missed in a room, and what came meanwhile."""
+        is_behind = True
+        while is_behind:
+            news = self._behind[room.room_id]
+            start = room.start_in(news.events, self._account.user_id)
+            missed = await self._read_back(room, news.start) if start is None else []
+            await self._take_all(_recent([*missed, *news.events[start or 0 :]]), room)
+            is_behind = self._behind[room.room_id] is not news
+        del self._behind[room.room_id]
 
     async def _read_back(self, room: Room, start: str) -> list[Event]:
         """Return what was missed in a room before `start`, oldest first."""
         missed: list[Event] = []
         while start:
             try:
-                page = await self._session.persist(partial(self._client.history, room.room_id, start))
+                page = await self._session.persist(partial(self._history, room.room_id, start))
             except Refused as error:
                 logger.warning("adapter %r: cannot read back room %r: %s", self._session.name, room.room_id, error)
                 break
@@ -150,7 +163,17 @@ class Intake:
         logger.info("adapter %r: read back %d events of room %r", self._session.name, len(missed), room.room_id)
         return missed
 
+    async def _history(self, room_id: str, start: str) -> Page:
+        async with self._turn:
+            return await self._client.history(room_id, start)
+
     # -- events
+
+    async def _take_all(self, events: Sequence[Event], room: Room) -> None:
+        for event in events:
+            await self._take(event, room)
+        ids = [event_id for event in events if isinstance(event_id := event.get("event_id"), str)]
+        room.known = {ids[-1]} if ids else room.known
 
     async def _take(self, raw: Event, room: Room) -> None:
         if raw.get("type") == ENCRYPTED:
@@ -185,8 +208,8 @@ class Intake:
         is_ours = self._rooms.is_ours(event_id)
         if is_ours is None:
             try:
-                sender = await self._session.persist(partial(self._client.sender_of, room_id, event_id))
-            except Refused:
+                sender = await self._session.persist(partial(self._client.sender_of, room_id, event_id), MAX_TRIES)
+            except (Refused, RetryLater):
                 sender = ""  # it is gone, or from before our time
             is_ours = sender == self._account.user_id
             self._rooms.note_sender(event_id, is_ours=is_ours)
@@ -197,7 +220,8 @@ class Intake:
         while True:
             self._session.note_traffic()  # what is offered came in; that it cannot be stored is nobody's deafness
             try:
-                return await self._accept(event)
+                async with self._offer_turn:
+                    return await self._accept(event)
             except RetryLater as error:
                 logger.warning("adapter %r: message %s waits: %s", self._session.name, event.message_id, error)
                 await asyncio.sleep(error.after)

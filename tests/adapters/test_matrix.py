@@ -378,6 +378,47 @@ async def test_a_gap_in_the_news_is_read_back(place: Place) -> None:
     assert place.proxy.num_calls("/messages") == 1
 
 
+async def test_a_room_whose_history_is_lost_does_not_hold_up_the_others(place: Place, bob: Human) -> None:
+    """What was said there comes when it can be read back, in order, with what was said meanwhile."""
+    texts = [f"text {number}" for number in range(TIMELINE + 20)]
+    async with running(place.adapter()) as inbox:
+        room_id, other_id = await place.direct(), await place.group(bob)
+        await place.ann.say(room_id, "before")
+        await inbox.received("before")
+        place.proxy.refuse(f"{room_id}/messages", 500, times=1_000_000)
+        inbox.is_open.clear()
+        await bob.say(other_id, "held up")
+        await inbox.received("before", "held up")
+        for text in texts:
+            await place.ann.say(room_id, text)
+        inbox.is_open.set()
+        await place.proxy.until_called(f"{room_id}/messages", 2)
+        await bob.say(other_id, "all well here")
+        await inbox.received("before", "held up", "all well here")
+        await place.ann.say(room_id, "meanwhile")
+        await bob.say(other_id, "still")
+        await inbox.received("before", "held up", "all well here", "still")
+        place.proxy.heal()
+        await inbox.received("before", "held up", "all well here", "still", *texts, "meanwhile")
+
+
+async def test_a_gap_that_the_last_run_left_is_read_back_by_the_next(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter) as inbox:
+        room_id = await place.direct()
+        await place.ann.say(room_id, "before")
+        await inbox.received("before")
+    texts = [f"text {number}" for number in range(TIMELINE + 20)]
+    for text in texts:
+        await place.ann.say(room_id, text)
+    place.proxy.refuse("/messages", 500, times=1_000_000)
+    async with running(adapter) as inbox:
+        await place.proxy.until_called("/messages", 2)
+    place.proxy.heal()
+    async with running(adapter) as inbox:
+        await inbox.received(*texts)
+
+
 async def test_a_new_start_of_run_goes_on_where_it_was(place: Place) -> None:
     adapter = place.adapter()
     async with running(adapter) as inbox:

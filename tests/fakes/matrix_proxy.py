@@ -74,6 +74,10 @@ class MatrixProxy:
         """Cut the next connections without an answer. The adapter's library tries once more by itself."""
         self._faults.append(Fault(part, times, is_late=is_late))
 
+    def heal(self) -> None:
+        """Forget all faults that are still to come."""
+        self._faults.clear()
+
     def cut_polls(self) -> None:
         """Cut the connections that wait for news."""
         for poll in self._polls:
