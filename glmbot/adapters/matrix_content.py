@@ -15,6 +15,8 @@ AROUND = 5_000  # of these may go to ids, signatures and what else the homeserve
 FORM = TextForm(Markup.MATRIX_HTML, 24_000, LengthUnit.BYTES)
 MAX_EDIT_NOTE = 200  # characters of an edit that clients see which know no edits
 CUT_MARK = "…"
+AUTOMATED = "org.matrix.msc1767.automated"
+"""The mark of what a bot wrote (MSC3955). Notices have it by their type, but clients show these in grey."""
 
 Content = dict[str, Any]
 
@@ -38,13 +40,14 @@ def edit_content(event_id: str, body: Rendered) -> Content:
 
 
 def _text(body: Rendered) -> Content:
-    """Return a text. Its list of whom it mentions is empty: nothing that the model writes can ping anybody."""
+    """Return a text. Whom it mentions is listed, and the list empty: nothing that the model writes can ping anybody."""
     return {
         "msgtype": "m.text",
         "body": mended(body.plain),
         "format": "org.matrix.custom.html",
         "formatted_body": mended(body.text),
         "m.mentions": {},
+        AUTOMATED: True,
     }
 
 

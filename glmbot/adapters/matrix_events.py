@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from glmbot.adapters.matrix_content import AUTOMATED
 from glmbot.adapters.matrix_rooms import MESSAGE, Room
 from glmbot.adapters.matrix_text import as_command, has_pill, mended, names_any, without_mention, without_quote
 from glmbot.events import MAX_TEXT, Chat, ChatKind, MessageEvent, Sender
@@ -81,6 +82,13 @@ class _Content(_Form):
     filename: _Text = ""
     relation: _Relation = Field(_Relation(), alias="m.relates_to")
     mentions: _Mentions = Field(_Mentions(), alias="m.mentions")
+    is_automated: bool = Field(False, alias=AUTOMATED)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether a person said this: bots that answer each other would never end, and an edit says nothing new."""
+        is_edit = self.relation.rel_type == REPLACES
+        return self.msgtype in TEXT_TYPES + ATTACHMENT_TYPES and not self.is_automated and not is_edit
 
     @property
     def text(self) -> str:
@@ -103,7 +111,7 @@ class _Event(_Form):
 
 
 def read_message(raw: Mapping[str, Any], room: Room, account: Account) -> Message | None:
-    """Read an event; None where there is nothing to answer: our own, notices (bots write these), edits, redactions.
+    """Read an event; None where there is nothing to answer: our own, what bots write, edits, redactions.
 
     Raises pydantic's ValidationError, which names the field but does not quote it.
     """
@@ -111,7 +119,7 @@ def read_message(raw: Mapping[str, Any], room: Room, account: Account) -> Messag
         return None
     found = _Event.model_validate(raw)
     content = found.content
-    if content.msgtype not in TEXT_TYPES + ATTACHMENT_TYPES or content.relation.rel_type == REPLACES:
+    if not content.is_said:
         return None
     text, is_addressed = _call(content, room, account)
     event = MessageEvent(

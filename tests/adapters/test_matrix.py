@@ -154,10 +154,13 @@ async def test_a_refused_token_is_an_error_of_the_configuration(place: Place, ca
     assert "syt_wrong" not in str(raised.value) + caplog.text
 
 
-async def test_a_wrong_password_is_an_error_of_the_configuration(place: Place) -> None:
+async def test_a_wrong_password_is_an_error_of_the_configuration(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     with pytest.raises(ConfigError, match="set GLMBOT_ADAPTERS__MATRIX__PASSWORD") as raised:
         await place.adapter(access_token="", password="hunter2").run(Inbox().accept)
-    assert "hunter2" not in str(raised.value)
+    assert "hunter2" not in str(raised.value) + caplog.text
 
 
 async def test_somebody_elses_token_is_an_error_of_the_configuration(place: Place) -> None:

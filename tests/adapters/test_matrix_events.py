@@ -196,6 +196,14 @@ def test_what_needs_no_answer(event: dict[str, Any]) -> None:
     assert read_message(event, room(2), ACCOUNT) is None
 
 
+def test_two_bots_do_not_answer_each_other() -> None:
+    """What one of us sends is not for another, even in a private chat."""
+    said = raw() | {"content": message_content(outgoing("glm.bot: hi"))}
+    assert read_message(said, room(2), ACCOUNT) is None
+    del said["content"]["org.matrix.msc1767.automated"]
+    assert read_message(said, room(2), ACCOUNT) is not None
+
+
 def test_an_attachment_has_the_text_that_goes_with_it() -> None:
     assert read("cat.png", msgtype="m.image").text == ""
     assert read("cat.png", msgtype="m.image", filename="cat.png").text == ""
@@ -337,6 +345,7 @@ def test_a_message_has_html_and_plain_text_and_mentions_nobody() -> None:
         "format": "org.matrix.custom.html",
         "formatted_body": "<b>hi</b> @room",
         "m.mentions": {},
+        "org.matrix.msc1767.automated": True,
     }
 
 
