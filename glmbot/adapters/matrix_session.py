@@ -1,7 +1,6 @@
 """The Matrix adapter's standing with its homeserver: logged in or not, heard of when, and what is tried again."""
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -58,7 +57,9 @@ class Session:
 
     async def persist(self, call: Callable[[], Awaitable[T]], max_tries: int | None = None) -> T:
         """Make a call until it succeeds, with growing waits; only a refusal ends it, or the last try."""
-        for num_tries in itertools.count(1):
+        num_tries = 0
+        while True:
+            num_tries += 1
             try:
                 answer = await call()
             except BadToken as error:
@@ -70,7 +71,6 @@ class Session:
             else:
                 self.note_traffic()
                 return answer
-        raise AssertionError  # the count has no end
 
     def note_traffic(self, wait: float = 0.0) -> None:
         """Note that the homeserver is there, and will not be asked before `wait` seconds have passed."""
