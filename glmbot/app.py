@@ -113,8 +113,8 @@ class App:
         """Run until `stop`, SIGTERM or the end of the last adapter. Raises ConfigError."""
         if not self._adapters:
             raise ConfigError(
-                "no adapter is configured; add [adapters.telegram], [adapters.discord] or [adapters.irc] to "
-                "config.toml, or talk to the bot here with `glmbot chat`"
+                "no adapter is configured; add the section of a platform to config.toml, such as [adapters.telegram], "
+                "or talk to the bot here with `glmbot chat`"
             )
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.stop)

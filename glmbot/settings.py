@@ -36,7 +36,7 @@ class BotSettings(Section):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log lines to show."
     )
-    admin_chats: list[Annotated[str, Field(pattern="^[^:]+:[^:]+$")]] = Field(
+    admin_chats: list[Annotated[str, Field(pattern="^[^:]+:.+$")]] = Field(
         [], description='Chats that are told of trouble, as "adapter:chat id".'
     )
     num_workers: int = Field(32, ge=1, le=1000, description="How many messages may be handled at the same time.")
@@ -225,6 +225,26 @@ class OneBotSettings(Section):
     )
 
 
+class MatrixSettings(Section):
+    """The bot's account at a Matrix homeserver."""
+
+    enabled: bool = Field(True, description="Whether to connect; set it to false to pause an adapter.")
+    homeserver: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+        description='Address of the homeserver, such as "https://matrix.example.org".',
+    )
+    user_id: str = Field(
+        "", pattern=r"^(@[^\s:]+:[^\s]+)?$", description='The bot\'s account, such as "@glmbot:example.org".'
+    )
+    access_token: SecretStr = Field(
+        NO_SECRET, description="Access token of the account; better in the environment. It, or the password, is needed."
+    )
+    password: SecretStr = Field(
+        NO_SECRET, description="The account's password, with which the bot logs in; better in the environment."
+    )
+
+
 class AdapterSettings(BaseModel):
     """The chat platforms: a section is a platform to connect to; no section, no connection.
 
@@ -237,6 +257,7 @@ class AdapterSettings(BaseModel):
     discord: DiscordSettings | None = Field(None, description="Discord; needs the extra glmbot[discord].")
     irc: IrcSettings | None = Field(None, description="IRC; needs no extra.")
     onebot: OneBotSettings | None = Field(None, description="QQ by OneBot v11; needs the extra glmbot[onebot].")
+    matrix: MatrixSettings | None = Field(None, description="Matrix; needs the extra glmbot[matrix].")
 
     def others(self) -> dict[str, Any]:
         """Return the sections of adapters that other packages bring, by name."""

@@ -15,6 +15,7 @@ from glmbot.settings import Settings
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
 from tests.postgres import NoPostgres, PostgresServer, postgres_server
+from tests.synapse import NoSynapse, Synapse, synapse
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -36,6 +37,16 @@ def postgres() -> Iterator[PostgresServer]:
         with postgres_server() as server:
             yield server
     except NoPostgres as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def homeserver() -> Iterator[Synapse]:
+    """One Matrix homeserver for all tests; each registers users of its own."""
+    try:
+        with synapse() as server:
+            yield server
+    except NoSynapse as error:
         pytest.skip(str(error))
 
 

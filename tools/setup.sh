@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 extras=$1
 python=${PYTHON:-python3}
 torch=$(grep '^torch==' constraints.txt)
+synapse=matrix-synapse==1.163.2
 log=.venv/setup.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -63,6 +64,17 @@ install_servers() {
     fi
 }
 
+# The tests for Matrix run Synapse, which is Python, and wants other versions of what we use.
+install_synapse() {
+    [ -x .venv/synapse/bin/synapse_homeserver ] && return
+    say "installing Synapse"
+    rm -rf .venv/synapse
+    "$python" -m venv .venv/synapse >>"$log" 2>&1 &&
+        .venv/synapse/bin/pip install -q "$synapse" >>"$log" 2>&1 && return
+    rm -rf .venv/synapse
+    say "the tests for Matrix will be skipped, since $synapse cannot be installed; $log says why"
+}
+
 make_venv
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"
@@ -71,6 +83,6 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
 fi
 say "installing glmbot[$extras]"
 quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
-[ "$extras" = dev ] && install_servers && touch .venv/.dev
+[ "$extras" = dev ] && install_servers && install_synapse && touch .venv/.dev
 touch .venv/.run
 say "ready"

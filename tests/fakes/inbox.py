@@ -1,6 +1,7 @@
 """The bot's door, as an adapter sees it."""
 
 import asyncio
+from collections.abc import Callable
 
 from glmbot.events import MessageEvent
 
@@ -29,7 +30,10 @@ class Inbox:
 
     async def received(self, *texts: str) -> None:
         try:
-            async with asyncio.timeout(20), self._changed:
-                await self._changed.wait_for(lambda: self.texts == list(texts))
+            await self.until(lambda: self.texts == list(texts))
         except TimeoutError:
             raise AssertionError(f"expected {texts}, received {self.texts}") from None
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20), self._changed:
+            await self._changed.wait_for(is_so)

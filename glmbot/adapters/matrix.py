@@ -1,0 +1,88 @@
+"""Matrix, through the client-server API of a homeserver: long polling in, messages and live edits out."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
+from glmbot.adapters.matrix_content import FORM, edit_content, message_content
+from glmbot.adapters.matrix_intake import Intake, Rooms
+from glmbot.adapters.matrix_session import Session
+from glmbot.adapters.matrix_waits import Waits
+from glmbot.content import Rendered
+from glmbot.events import Chat, MessageRef
+from glmbot.settings import MatrixSettings
+
+
+class MatrixAdapter:
+    """One Matrix account.
+
+    Incoming: the homeserver is asked for what is new since its last answer, and asked on only when `accept` has stored
+    all of that. The place is not kept: `run` first asks how all rooms are, and reads each back to the newest message
+    that was taken in, to the bot's own entrance, or for 24 hours; so it does where an answer has a gap. The inbox drops
+    what it has.
+
+    Outgoing: the key is the transaction id, by which the homeserver knows a repeated send from the same device. So the
+    device must stay the same: it is the access token's, or one named after the adapter. Every call may be repeated.
+    """
+
+    def __init__(self, name: str, settings: MatrixSettings, *, waits: Waits | None = None) -> None:
+        self.name = name
+        self._session = Session(name, settings, waits or Waits())
+        self._account_key = f"{settings.homeserver.rstrip('/')} {settings.user_id}"
+        self._commands: frozenset[str] = frozenset()
+        self._rooms = Rooms()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What Matrix can do; the homeserver sets limits of its own, and says so when they are met."""
+        return Capabilities(form=FORM, edit_interval=1.5, typing_interval=20.0, has_idempotent_send=True)
+
+    @property
+    def account_key(self) -> str:
+        """Homeserver and user."""
+        return self._account_key
+
+    @property
+    def last_traffic_at(self) -> float:
+        """When the homeserver last answered `run`."""
+        return self._session.last_traffic_at
+
+    def set_commands(self, commands: Sequence[CommandInfo]) -> None:
+        """Remember which words are commands; Matrix has no menu."""
+        self._commands = frozenset(command.name.lower() for command in commands)
+
+    def resume_after(self, newest: Mapping[Chat, str]) -> None:
+        """Remember where each room stood when the bot ended."""
+        for chat, event_id in newest.items():
+            self._rooms.of(chat.chat_id).known.add(event_id)
+
+    async def probe(self) -> bool:
+        """Ask whose the token is: when that is answered, and the question for news is not, news are being missed."""
+        async with self._session.connected() as client:
+            await client.who_am_i()
+        return self._rooms.since is not None
+
+    async def run(self, accept: Accept) -> None:
+        """Receive messages until cancelled."""
+        try:
+            async with self._session.logged_in(self._commands) as (client, account):
+                await Intake(self._session, client, account, self._rooms, accept).run()
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def send(self, message: OutgoingMessage) -> MessageRef:
+        """Send one message; in a group as a reply to the message it answers."""
+        async with self._session.connected() as client:
+            event_id = await client.send(message.chat.chat_id, message_content(message), message.key)
+        self._rooms.note_sender(event_id, is_ours=True)
+        return MessageRef(message.chat, event_id)
+
+    async def edit(self, ref: MessageRef, body: Rendered) -> None:
+        """Replace the text of a message: by a further event, the newest of which counts."""
+        async with self._session.connected() as client:
+            await client.send(ref.chat.chat_id, edit_content(ref.message_id, body), uuid.uuid4().hex)
+
+    async def show_typing(self, chat: Chat) -> None:
+        """Show "typing" for 25 seconds, or until the next message."""
+        async with self._session.connected() as client:
+            await client.show_typing(chat.chat_id)
