@@ -211,7 +211,9 @@ class WebSettings(Section):
     """The web chat."""
 
     enabled: bool = Field(True, description="Whether to serve the page; set it to false to pause an adapter.")
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; another than this needs a password.")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen on; another than this needs a password."
+    )
     port: int = Field(8080, ge=1, le=65535, description="Port to listen on.")
     password: SecretStr = Field(
         NO_SECRET, description="Password that the page asks for; none on loopback only; better in the environment."

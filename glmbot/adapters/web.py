@@ -30,7 +30,11 @@ from glmbot.settings import WebSettings
 logger = logging.getLogger(__name__)
 
 MAX_LOGIN = 4096  # bytes
-FILES = {"/": ("index.html", "text/html"), "/page.js": ("page.js", "text/javascript"), "/page.css": ("page.css", "text/css")}
+FILES = {
+    "/": ("index.html", "text/html"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/page.css": ("page.css", "text/css"),
+}
 
 
 class _Login(BaseModel):
@@ -117,9 +121,8 @@ class WebAdapter:
             return Response(status_code=error.status)
         except ValidationError:
             return Response(status_code=422)
-        if self._settings.password.get_secret_value() and self._sessions.chat_id(request.cookies) is None:
-            if refusal := await self._refusal_of(login.password):
-                return refusal
+        if self._must_log_in(request) and (refusal := await self._refusal_of(login.password)):
+            return refusal
         response = Response(status_code=204)
         response.set_cookie(
             self._sessions.cookie_name,
@@ -130,6 +133,9 @@ class WebAdapter:
             samesite="strict",
         )
         return response
+
+    def _must_log_in(self, request: Request) -> bool:
+        return bool(self._settings.password.get_secret_value()) and self._sessions.chat_id(request.cookies) is None
 
     async def _refusal_of(self, password: str) -> Response | None:
         """Check a password; the answer to a wrong one comes late, and to many none."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -27,7 +28,7 @@ class _Cut(Exception):
     """The connection must be closed by us, with this code."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"closed with {code}")
+        super().__init__(f"a connection is closed with {code}")
         self.code = code
 
 
@@ -44,6 +45,7 @@ class Connection:
     async def run(self, accept: Accept) -> None:
         """Serve the page until it goes, or does what no page of ours does."""
         written: asyncio.Queue[Written] = asyncio.Queue(MAX_WAITING)
+        cuts: list[_Cut] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(written))
@@ -51,12 +53,13 @@ class Connection:
                 tasks.create_task(self._write())
                 tasks.create_task(self._watch())
         except* _Cut as group:
-            first = group.exceptions[0]
-            code = first.code if isinstance(first, _Cut) else INVALID_DATA
-            logger.info("web chat %s: connection closed with %d", self.chat.chat_id, code)
-            await self.socket.close(code)
+            cuts += [error for error in group.exceptions if isinstance(error, _Cut)]
         except* WebSocketDisconnect:
-            return
+            pass  # the page was closed
+        for cut in cuts[:1]:
+            logger.info("web chat %s: %s", self.chat.chat_id, cut)
+            with suppress(WebSocketDisconnect):
+                await self.socket.close(cut.code)
 
     async def _read(self, written: asyncio.Queue[Written]) -> None:
         while True:

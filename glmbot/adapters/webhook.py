@@ -6,6 +6,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
@@ -74,14 +75,14 @@ class WebhookAdapter:
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Post a message; its id is its key."""
         body = json.dumps(_fields(message), ensure_ascii=False).encode(errors="replace")
-        headers = {"Content-Type": "application/json"} | self._signature.headers(message.key, body)
+        headers = {"Content-Type": "application/json"} | self._signature.headers(_id_of(message), body)
         async with self._connection() as client:
             try:
                 response = await client.post(self._deliver_to, content=body, headers=headers)
             except httpx.TransportError as error:
                 raise RetryLater(f"deliver_to does not answer: {error!r}", OUTAGE_WAIT) from error
         _check(response, message.chat)
-        return MessageRef(message.chat, message.key)
+        return MessageRef(message.chat, _id_of(message))
 
     async def edit(self, ref: MessageRef, body: Rendered) -> None:
         """Refuse: what was posted stays as it is."""
@@ -122,10 +123,14 @@ class WebhookAdapter:
         return Response(status_code=202)
 
 
+def _id_of(message: OutgoingMessage) -> str:
+    return quote(message.key, safe="")  # it goes into a header, which has room for ASCII only
+
+
 def _fields(message: OutgoingMessage) -> dict[str, str | None]:
     return {
         "type": "message",
-        "id": message.key,
+        "id": _id_of(message),
         "chat": message.chat.chat_id,
         "thread": message.chat.thread_id,
         "text": message.body.text,

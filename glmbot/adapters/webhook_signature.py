@@ -45,7 +45,7 @@ class Signature:
             return False
         right = f"v1,{self._sign(message_id, timestamp, body)}".encode()
         given = headers.get("webhook-signature", "").split(" ")  # several, while a secret is being replaced
-        return any([hmac.compare_digest(one.encode(errors="replace"), right) for one in given])
+        return any(hmac.compare_digest(one.encode(errors="replace"), right) for one in given)
 
     def _sign(self, message_id: str, timestamp: str, body: bytes) -> str:
         content = b".".join((message_id.encode("latin-1", "replace"), timestamp.encode(), body))
