@@ -105,10 +105,8 @@ class TestWebhook(Conformance):
     @asynccontextmanager
     async def stage(self) -> AsyncIterator[Stage]:
         secret, port = base64.b64encode(os.urandom(32)).decode(), free_port()
-        async with WebhookPeer(secret, port) as peer:
+        async with WebhookPeer(secret, port) as peer, asyncio.TaskGroup() as tasks:
             stage = WebhookStage(peer, secret, port)
-            posting = asyncio.create_task(stage.post_all())
-            try:
-                yield stage
-            finally:
-                posting.cancel()
+            posting = tasks.create_task(stage.post_all())
+            yield stage
+            posting.cancel()

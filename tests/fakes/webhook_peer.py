@@ -54,7 +54,7 @@ class WebhookPeer:
         """Return the headers that go with a body."""
         at = at or datetime.now(UTC)
         signature = self._signer.sign("msg_1", at, body.decode())
-        return {"webhook-id": "msg_1", "webhook-timestamp": f"{at.timestamp():.0f}", "webhook-signature": signature}
+        return {"webhook-id": "msg_1", "webhook-timestamp": f"{int(at.timestamp())}", "webhook-signature": signature}
 
     async def post(self, message: object, **headers: str) -> httpx.Response:
         """Post a message once; headers of a test's own replace the right ones."""
