@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.adapters.http_body import BodyRefused, read_body
@@ -30,6 +31,7 @@ from glmbot.settings import WebSettings
 logger = logging.getLogger(__name__)
 
 MAX_LOGIN = 4096  # bytes
+CLOSE_TIME = 2.0
 FILES = {
     "/": ("index.html", "text/html"),
     "/page.js": ("page.js", "text/javascript"),
@@ -157,9 +159,14 @@ class WebAdapter:
         chat = Chat(self.name, chat_id, ChatKind.PRIVATE)
         try:
             with self._browsers.tab(chat_id) as tab:
-                await Connection(socket, chat, self._browsers, tab, self._waits.alive).run(accept)
+                code = await Connection(socket, chat, self._browsers, tab, self._waits.alive).run(accept)
         except TooManyTabs:
-            await socket.close(TRY_AGAIN_LATER)
+            code = TRY_AGAIN_LATER
+        if code is not None:
+            logger.info("web chat %s: a connection is closed with %d", chat_id, code)
+            with suppress(WebSocketDisconnect, TimeoutError):  # who reads nothing will not hear this either
+                async with asyncio.timeout(CLOSE_TIME):
+                    await socket.close(code)
 
 
 async def _answer_file(content: bytes, kind: str, request: Request) -> Response:

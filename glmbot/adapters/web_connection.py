@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -28,7 +27,7 @@ class _Cut(Exception):
     """The connection must be closed by us, with this code."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"a connection is closed with {code}")
+        super().__init__(f"closed with {code}")
         self.code = code
 
 
@@ -42,10 +41,10 @@ class Connection:
     tab: Tab
     alive_every: float
 
-    async def run(self, accept: Accept) -> None:
-        """Serve the page until it goes, or does what no page of ours does."""
+    async def run(self, accept: Accept) -> int | None:
+        """Serve the page until it goes. Return a code to close it with, where it did what no page of ours does."""
         written: asyncio.Queue[Written] = asyncio.Queue(MAX_WAITING)
-        cuts: list[_Cut] = []
+        cuts: list[int] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(written))
@@ -53,13 +52,10 @@ class Connection:
                 tasks.create_task(self._write())
                 tasks.create_task(self._watch())
         except* _Cut as group:
-            cuts += [error for error in group.exceptions if isinstance(error, _Cut)]
+            cuts += [error.code for error in group.exceptions if isinstance(error, _Cut)]
         except* WebSocketDisconnect:
             pass  # the page was closed
-        for cut in cuts[:1]:
-            logger.info("web chat %s: %s", self.chat.chat_id, cut)
-            with suppress(WebSocketDisconnect):
-                await self.socket.close(cut.code)
+        return cuts[0] if cuts else None
 
     async def _read(self, written: asyncio.Queue[Written]) -> None:
         while True:

@@ -126,7 +126,8 @@ class FakePage:
 
     async def _transmit(self, message_id: str, text: str) -> None:
         assert self._socket is not None
-        await self._socket.send(json.dumps({"type": "message", "id": message_id, "text": text}))
+        frame = {"type": "message", "id": message_id, "text": text}
+        await self._socket.send(json.dumps(frame, ensure_ascii=False))
 
     async def _listen(self, connection: ClientConnection) -> None:
         try:

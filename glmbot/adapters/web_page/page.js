@@ -363,8 +363,10 @@ function submit() {
 }
 
 function fitText() {
+  const wasAtEnd = isAtEnd();
   $("text").style.height = "auto";
-  $("text").style.height = `${$("text").scrollHeight}px`;
+  $("text").style.height = `${$("text").scrollHeight + 2}px`; // and its border
+  if (wasAtEnd) toEnd();
 }
 
 // -- logging in
