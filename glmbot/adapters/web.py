@@ -58,10 +58,11 @@ class WebAdapter:
         self._settings = settings
         self._address = Address(name, settings.host, settings.port)
         password = settings.password.get_secret_value()
-        if not (password or self._address.is_loopback):
+        if not password and (settings.public_url or not self._address.is_loopback):
             raise ConfigError(
-                f"adapter {name!r}: other machines reach host {settings.host!r}: set a password as setting "
-                f"'adapters.{name}.password' (GLMBOT_ADAPTERS__{name.upper()}__PASSWORD), or host to 127.0.0.1"
+                f"adapter {name!r}: other machines reach the page at {self._url}: set a password as setting "
+                f"'adapters.{name}.password' (GLMBOT_ADAPTERS__{name.upper()}__PASSWORD), or host to 127.0.0.1 "
+                "and no public_url"
             )
         self._is_secure = (settings.public_url or "").startswith("https:")
         self._sessions = Sessions(password, settings.port, self._is_secure)

@@ -68,11 +68,11 @@ def test_it_is_an_adapter(port: int) -> None:
     assert adapter.capabilities.has_idempotent_send
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_other_machines_need_a_password(port: int, host: str) -> None:
+@pytest.mark.parametrize("where", [{"host": "0.0.0.0"}, {"host": "::"}, {"public_url": "https://chat.example.org"}])
+def test_other_machines_need_a_password(port: int, where: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"adapters\.web\.password.*GLMBOT_ADAPTERS__WEB__PASSWORD"):
-        adapter_for(port, host=host)
-    adapter_for(port, host=host, password="secret")
+        adapter_for(port, **where)
+    adapter_for(port, password="secret", **where)
 
 
 async def test_a_port_in_use_is_named(port: int) -> None:
@@ -276,10 +276,10 @@ async def test_a_foreign_name_for_this_machine_is_refused(port: int, host: str) 
 
 async def test_behind_a_proxy_the_public_address_counts(port: int) -> None:
     public = "https://chat.example.org"
-    async with running(adapter_for(port, public_url=f"{public}/")), httpx.AsyncClient() as http:
+    async with running(adapter_for(port, public_url=f"{public}/", password="secret")), httpx.AsyncClient() as http:
         page = FakePage(port)
         await wait_for_server(port)
-        response = await http.post(f"{page.origin}/session", json={}, headers={"Origin": public})
+        response = await http.post(f"{page.origin}/session", json={"password": "secret"}, headers={"Origin": public})
         assert response.status_code == 204
         cookie = response.headers["Set-Cookie"]
         assert cookie.startswith("__Host-glmbot_")

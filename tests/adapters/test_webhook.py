@@ -60,7 +60,7 @@ async def running(adapter: WebhookAdapter) -> AsyncIterator[Inbox]:
 
 
 @pytest.mark.parametrize(
-    "secret", ["", "short", base64.b64encode(b"x" * 23).decode(), "not base64, but long enough!!!"]
+    "secret", ["", "short", base64.b64encode(b"x" * 23).decode(), "long enough, but not base64!!!"]
 )
 def test_a_secret_that_cannot_be_right_names_the_remedy(peer: WebhookPeer, secret: str) -> None:
     with pytest.raises(ConfigError, match="GLMBOT_ADAPTERS__WEBHOOK__SECRET.*openssl rand -base64 32") as raised:
@@ -185,7 +185,7 @@ async def test_a_wrong_signature_is_refused(peer: WebhookPeer) -> None:
 )
 async def test_a_wrong_field_is_named(peer: WebhookPeer, change: dict[str, object], field: str) -> None:
     async with running(adapter_for(peer)) as inbox:
-        response = await peer.post(peer.message("hello", **change))
+        response = await peer.post(peer.message("hello") | change)
     assert response.status_code == 422
     assert response.json()["error"].startswith(f"{field}: ")
     assert "canary" not in response.text
