@@ -205,6 +205,52 @@ async def test_the_page_itself_lets_no_hostile_html_in(tmp_path: Path, model: Fa
         assert await page.evaluate("window.harmed") is None
 
 
+async def test_the_page_remembers_so_much_and_goes_on_when_its_memory_is_full(tmp_path: Path, model: FakeModel) -> None:
+    port = free_port()
+    store = """num => {
+        for (let at = 1; at <= num; at++) {
+            const message = {id: "old" + at, at, from: "me", text: "old " + at, isPending: false};
+            localStorage.setItem("glmbot:old" + at, JSON.stringify(message));
+        }
+    }"""
+    fill = """() => {
+        for (let size = 1 << 22; size; size >>= 1) {
+            try { while (true) localStorage.setItem("other" + Math.random(), "x".repeat(size)); } catch { /* full */ }
+        }
+    }"""
+    count = "() => Object.keys(localStorage).filter(key => key.startsWith('glmbot:')).length"
+    async with chromium() as browser, running(tmp_path, "run", **variables(port, model)), phone(browser) as page:
+        await visit(page, port)
+        await page.evaluate(store, 505)
+        await page.reload()
+        await write(page, "hello")
+        await expect(page.locator("#log > li").last).to_have_text("echo: hello", timeout=DEADLINE)
+        assert await page.evaluate(count) == await page.locator("#log > li").count() == 500
+        await page.evaluate(fill)
+        long = "long " * 300
+        await write(page, long)
+        await expect(page.locator("#log > li").last).to_have_text(f"echo: {long}", timeout=DEADLINE)
+        await page.reload()
+        await expect(page.locator("#log > li").last).to_have_text(f"echo: {long}", timeout=DEADLINE)
+        assert 0 < await page.evaluate(count) < 500
+
+
+async def test_code_can_be_copied(tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        script(ANSWER) as model,
+        chromium() as browser,
+        running(tmp_path, "run", **variables(port, model)),
+        phone(browser) as page,
+    ):
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await visit(page, port)
+        await write(page, "hello")
+        await expect(page.locator("#stop")).to_be_hidden(timeout=DEADLINE)
+        await page.locator(".code > button").click(timeout=DEADLINE)
+        assert await page.evaluate("navigator.clipboard.readText()") == "print('<b>hi</b>')"
+
+
 async def test_a_password_is_asked_for_once(tmp_path: Path, model: FakeModel) -> None:
     port = free_port()
     secret = {"GLMBOT_ADAPTERS__WEB__PASSWORD": "correct horse"}
