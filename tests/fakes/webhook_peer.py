@@ -27,6 +27,7 @@ class WebhookPeer:
         self.num_deliveries = 0
         self._signer = Webhook(secret)
         self._ids = itertools.count(1)
+        self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> "WebhookPeer":
@@ -70,6 +71,11 @@ class WebhookPeer:
                 except httpx.ConnectError:
                     await asyncio.sleep(0.02)
 
+    async def until_taken(self, number: int) -> None:
+        """Wait until so many messages of the bot's have come."""
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: len(self.taken) >= number)
+
     async def _take(self, request: web.Request) -> web.Response:
         self.num_deliveries += 1
         if self.refusals:
@@ -78,4 +84,6 @@ class WebhookPeer:
             return web.Response(status=410)
         message = self._signer.verify(await request.read(), dict(request.headers))
         self.taken.setdefault(request.headers["webhook-id"], message)
+        async with self._changed:
+            self._changed.notify_all()
         return web.Response(status=204)
