@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -20,6 +21,17 @@ def _existing_file(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"the file {str(path)!r} does not exist")
     return path
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url.lower())
+    if parts.scheme not in ("http", "https") or not parts.hostname or url.lower().rstrip("/") != _origin_of(parts):
+        raise ValueError('write scheme and host alone, as in "https://chat.example.org"')
+    return _origin_of(parts)
+
+
+def _origin_of(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _existing_shard(text: str) -> str:
@@ -245,6 +257,39 @@ class MatrixSettings(Section):
     )
 
 
+class WebSettings(Section):
+    """The web chat."""
+
+    enabled: bool = Field(True, description="Whether to serve the page; set it to false to pause an adapter.")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen on; another than this needs a password."
+    )
+    port: int = Field(8080, ge=1, le=65535, description="Port to listen on.")
+    password: SecretStr = Field(
+        NO_SECRET, description="Password that the page asks for; none on loopback only; better in the environment."
+    )
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        None, description="The page's address behind a proxy, without a path.", examples=["https://chat.example.org"]
+    )
+
+
+class WebhookSettings(Section):
+    """Another system, by signed HTTP in both directions."""
+
+    enabled: bool = Field(True, description="Whether to listen; set it to false to pause an adapter.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on, for POST /messages.")
+    port: int = Field(8081, ge=1, le=65535, description="Port to listen on.")
+    secret: SecretStr = Field(
+        NO_SECRET, description="Secret of both sides, from `openssl rand -base64 32`; better in the environment."
+    )
+    deliver_to: str | None = Field(
+        None,
+        pattern="^https?://[^/]",
+        description="URL that the bot posts its messages to; it must be set.",
+        examples=["http://127.0.0.1:9000/answers"],
+    )
+
+
 class AdapterSettings(BaseModel):
     """The chat platforms: a section is a platform to connect to; no section, no connection.
 
@@ -258,6 +303,8 @@ class AdapterSettings(BaseModel):
     irc: IrcSettings | None = Field(None, description="IRC; needs no extra.")
     onebot: OneBotSettings | None = Field(None, description="QQ by OneBot v11; needs the extra glmbot[onebot].")
     matrix: MatrixSettings | None = Field(None, description="Matrix; needs the extra glmbot[matrix].")
+    web: WebSettings | None = Field(None, description="A web page of the bot's own; needs the extra glmbot[web].")
+    webhook: WebhookSettings | None = Field(None, description="Signed HTTP; needs the extra glmbot[webhook].")
 
     def others(self) -> dict[str, Any]:
         """Return the sections of adapters that other packages bring, by name."""

@@ -42,7 +42,7 @@ PY
 }
 
 # Some tests speak to servers that others wrote: PostgreSQL, two for IRC, and one for Telegram, in JavaScript. One records
-# by strace what reaches the disk.
+# by strace what reaches the disk, and one reads the web page in Chromium.
 install_servers() {
     local packages=() masked=()
     command -v npm >/dev/null || packages+=(nodejs npm)
@@ -51,6 +51,7 @@ install_servers() {
     for irc in ngircd inspircd; do
         command -v "$irc" >/dev/null || [ -x "/usr/sbin/$irc" ] || { packages+=("$irc"); masked+=("$irc"); }
     done
+    command -v chromium >/dev/null || packages+=(chromium fonts-noto-cjk)
     [ "$(uname)" != Linux ] || command -v strace >/dev/null || packages+=(strace)
     [ ${#packages[@]} = 0 ] && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

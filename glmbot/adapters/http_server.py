@@ -143,7 +143,9 @@ class _Endable:
                 self._tasks.discard(task)
             if not task.cancelled():
                 return task.result()
-        await _say_good_bye(scope, last, send)
+        with contextlib.suppress(TimeoutError):  # who reads nothing will not hear it
+            async with asyncio.timeout(LEAVE_TIME / 2):
+                await _say_good_bye(scope, last, send)
 
 
 async def _say_good_bye(scope: Scope, last: Message, send: Send) -> None:
