@@ -11,8 +11,17 @@ from glmbot.adapters.irc_waits import Pace
 from glmbot.adapters.onebot import OneBotAdapter
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
+from glmbot.adapters.web import WebAdapter
+from glmbot.adapters.webhook import WebhookAdapter
 from glmbot.events import ChatKind
-from glmbot.settings import DiscordSettings, IrcSettings, OneBotSettings, TelegramSettings
+from glmbot.settings import (
+    DiscordSettings,
+    IrcSettings,
+    OneBotSettings,
+    TelegramSettings,
+    WebhookSettings,
+    WebSettings,
+)
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_forms import ANN as DISCORD_ANN
@@ -21,7 +30,9 @@ from tests.fakes.discord_forms import DM, GENERAL, THREAD, FakeChannel
 from tests.fakes.irc import ScriptedServer
 from tests.fakes.onebot import ANN, BOB, GROUP, FakeOneBot, at, reply
 from tests.fakes.onebot import text as segment
+from tests.fakes.page import FakePage
 from tests.fakes.telegram import FakeChat, FakeTelegram, FakeUser, Shown
+from tests.fakes.webhook_peer import WebhookPeer
 
 
 class Place(StrEnum):
@@ -238,3 +249,63 @@ class IrcPlayer:
         target = "#room" if place is Place.GROUP else self.sender_ids[sender].partition("!")[0]
         words = [line.split(" ", 2) for line in self._server.heard]
         return [word[2].removeprefix(":") for word in words if word[:2] == ["PRIVMSG", target]]
+
+
+class WebhookPlayer:
+    """Another system, which posts for its people. It says itself whether the bot is meant."""
+
+    sender_ids = ("s0", "s1")
+    places = tuple(Place)
+
+    def __init__(self, name: str, peer: WebhookPeer, secret: str, port: int) -> None:
+        self._peer = peer
+        self.adapter = WebhookAdapter(name, WebhookSettings(port=port, secret=secret, deliver_to=peer.deliver_to))
+
+    async def connected(self) -> None:
+        """What cannot be posted yet is posted again."""
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        message = self._peer.message(
+            f"/whose {text}" if how is How.COMMAND else text,
+            sender=self.sender_ids[sender],
+            chat=self._chat(place, sender),
+            kind="private" if place is Place.PRIVATE else "group",
+            thread="t" if place is Place.THREAD else None,
+            addressed=how is not How.PLAIN,
+        )
+        assert (await self._peer.post(message)).status_code == 202
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        wanted = (self._chat(place, sender), "t" if place is Place.THREAD else None)
+        return [one["text"] for one in self._peer.taken.values() if (one["chat"], one["thread"]) == wanted]
+
+    def _chat(self, place: Place, sender: int) -> str:
+        return f"p{sender}" if place is Place.PRIVATE else "g"
+
+
+class WebPlayer:
+    """Two browsers on the web chat."""
+
+    places = (Place.PRIVATE,)
+
+    def __init__(self, name: str, port: int) -> None:
+        self.sender_ids = ("", "")
+        self.adapter = self._web = WebAdapter(name, WebSettings(port=port))
+        self._pages = (FakePage(port), FakePage(port))
+
+    async def connected(self) -> None:
+        for page in self._pages:
+            await page.open()
+        first, second = (self._web._sessions.chat_id(page.cookies) or "" for page in self._pages)
+        self.sender_ids = (first, second)
+
+    async def say(self, place: Place, sender: int, how: How, text: str) -> None:
+        await self._pages[sender].write(f"/whose {text}" if how is How.COMMAND else text)
+
+    def seen(self, place: Place, sender: int) -> list[str]:
+        return [re.sub("<[^>]*>", "", html) for html in self._pages[sender].shown.values()]
+
+    async def close(self) -> None:
+        """Close both tabs."""
+        for page in self._pages:
+            await page.close()

@@ -5,6 +5,7 @@ how often it was spoken to: so an answer shows whose conversation it comes from,
 """
 
 import asyncio
+import base64
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,17 +27,22 @@ from tests.crosstalk.players import (
     Place,
     Player,
     TelegramPlayer,
+    WebhookPlayer,
+    WebPlayer,
 )
 from tests.fakes.adapter import FakeAdapter
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.irc import scripted_server
 from tests.fakes.model import FakeModel
 from tests.fakes.onebot import FakeOneBot
+from tests.fakes.page import free_port
 from tests.fakes.telegram import FakeTelegram
+from tests.fakes.webhook_peer import WebhookPeer
 
 ACCOUNTS = (0, 1)
 SENDERS = (0, 1)
-DEADLINE = 20.0
+DEADLINE = 30.0
+MIN_CASES = 240
 WORD = re.compile(r"word-[a-z]+-\d-[a-z]+-\d")
 WHOSE = '''
 """Says who asked."""
@@ -74,6 +80,11 @@ async def players() -> AsyncIterator[dict[str, Player]]:
             made[f"onebot-{number}"] = OneBotPlayer(f"onebot-{number}", client, url)
             server = await stack.enter_async_context(scripted_server())
             made[f"irc-{number}"] = IrcPlayer(f"irc-{number}", server)
+            secret, port = base64.b64encode(bytes([number]) * 32).decode(), free_port()
+            peer = await stack.enter_async_context(WebhookPeer(secret, port))
+            made[f"webhook-{number}"] = WebhookPlayer(f"webhook-{number}", peer, secret, port)
+            made[f"web-{number}"] = web = WebPlayer(f"web-{number}", free_port())
+            stack.push_async_callback(web.close)
         yield made
 
 
@@ -89,6 +100,7 @@ async def test_no_answer_goes_astray(players: Mapping[str, Player], model: FakeM
         for name, player in players.items()
         for place, sender in itertools.product(player.places, SENDERS)
     ]
+    assert len(cases) * len(How) >= MIN_CASES
     async with open_app(settings, adapters) as app:
         running = asyncio.create_task(app.run())
         for player in players.values():
