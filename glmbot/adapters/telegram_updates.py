@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from glmbot.adapters.telegram_files import attachments_of
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 ATTACHMENTS = frozenset(
@@ -76,6 +77,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         text=calls.rest,
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
+        attachments=attachments_of(_raw_message(update)),
     )
 
 
