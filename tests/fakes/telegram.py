@@ -21,6 +21,7 @@ from tests.fakes.telegram_html import BadMarkupError, visible_text
 MAX_LENGTH = 4096
 MAX_CAPTION = 1024
 MAX_DOCUMENT = 50 << 20
+MAX_DOWNLOAD = 20 << 20
 DEADLINE = 20.0
 
 Params = dict[str, Any]
@@ -111,8 +112,11 @@ class FakeTelegram:
         self.commands: dict[str, list[Params]] = {}
         self.chat_actions: list[Params] = []
         self.unknown_methods: list[str] = []
+        self.fetched: list[str] = []
+        """Paths of the files that were read, oldest first."""
         self.webhook_url = ""
         self.base_url = ""
+        self._files: dict[str, tuple[str, bytes]] = {}  # path and content, by file id
         self._chats: dict[int, FakeChat] = {}
         self._blocked: set[int] = set()
         self._migrated: dict[int, int] = {}
@@ -135,6 +139,7 @@ class FakeTelegram:
             "senddocument": self._send_document,
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
+            "getfile": self._get_file,
         }
 
     # -- for tests: the other side of the chat
@@ -142,6 +147,7 @@ class FakeTelegram:
     async def __aenter__(self) -> "FakeTelegram":
         app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._give_out)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -173,6 +179,18 @@ class FakeTelegram:
         for _ in range(times):
             await self.push({"message": message | ({"text": text} if text else {}) | fields})
         return number
+
+    def add_file(self, name: str, content: bytes, mime_type: str | None = None, folder: str = "documents") -> Params:
+        """Let there be a file; return what a message has of it: `receive("", document=add_file(...))`."""
+        file_id = f"BQACAgIAAxkBAAI-{len(self._files)}_x"
+        ending = f".{name.rpartition('.')[2]}" if "." in name else ""
+        self._files[file_id] = (f"{folder}/file_{len(self._files)}{ending}", content)
+        fields = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_name": name, "file_size": len(content)}
+        return fields | ({"mime_type": mime_type} if mime_type else {})
+
+    def remove_files(self) -> None:
+        """Let all files be gone."""
+        self._files.clear()
 
     async def push(self, update: Params) -> int:
         """Give out an update as it is, well formed or not; return its number."""
@@ -406,6 +424,23 @@ class FakeTelegram:
             raise _Refused(400, "Bad Request: wrong parameter action in request")
         self.chat_actions.append(params)
         return True
+
+    async def _get_file(self, params: Params) -> Params:
+        if params["file_id"] not in self._files:
+            raise _Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        path, content = self._files[params["file_id"]]
+        if len(content) > MAX_DOWNLOAD:
+            raise _Refused(400, "Bad Request: file is too big")
+        file = {"file_id": params["file_id"], "file_unique_id": "u", "file_size": len(content)}
+        return file | {"file_path": path}
+
+    async def _give_out(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        self.fetched.append(path)
+        content = next((content for at, content in self._files.values() if at == path), None)
+        if request.match_info["token"] != self.token or content is None:
+            return _error(404, "Not Found", {})
+        return web.Response(body=content, content_type="application/octet-stream")
 
     def _chat(self, params: Params) -> FakeChat:
         chat_id = int(params["chat_id"])
