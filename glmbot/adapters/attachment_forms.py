@@ -33,7 +33,7 @@ def first_of(found: Iterable[Attachment]) -> tuple[Attachment, ...]:
 
 def clean_name(name: str) -> str:
     """Return a file's name without folders and without characters that nobody sees; "file" where nothing is left."""
-    last = re.split(r"[/\\]", name)[-1]
+    last = re.split(r"[/\\]", name)[-1].replace("`", "'")  # notices show names as code
     seen = "".join(one for one in last if unicodedata.category(one) not in UNSEEN)
     return _shortened(" ".join(seen.split()).strip(". ")) or "file"
 

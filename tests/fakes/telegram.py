@@ -95,6 +95,13 @@ class _Fault:
     is_bomb: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    content: bytes
+    said_size: int | None
+
+
 class _Refused(Exception):
     def __init__(self, status: int, description: str, **parameters: object) -> None:
         super().__init__(description)
@@ -116,7 +123,7 @@ class FakeTelegram:
         """Paths of the files that were read, oldest first."""
         self.webhook_url = ""
         self.base_url = ""
-        self._files: dict[str, tuple[str, bytes]] = {}  # path and content, by file id
+        self._files: dict[str, _File] = {}  # by file id
         self._chats: dict[int, FakeChat] = {}
         self._blocked: set[int] = set()
         self._migrated: dict[int, int] = {}
@@ -180,11 +187,24 @@ class FakeTelegram:
             await self.push({"message": message | ({"text": text} if text else {}) | fields})
         return number
 
-    def add_file(self, name: str, content: bytes, mime_type: str | None = None, folder: str = "documents") -> Params:
-        """Let there be a file; return what a message has of it: `receive("", document=add_file(...))`."""
+    def add_file(
+        self,
+        name: str,
+        content: bytes,
+        mime_type: str | None = None,
+        *,
+        folder: str = "documents",
+        path: str | None = None,
+        said_size: int | None = None,
+    ) -> Params:
+        """Let there be a file; return what a message has of it: `receive("", document=add_file(...))`.
+
+        `path` and `said_size` are what getFile says, where it shall not be the truth.
+        """
         file_id = f"BQACAgIAAxkBAAI-{len(self._files)}_x"
         ending = f".{name.rpartition('.')[2]}" if "." in name else ""
-        self._files[file_id] = (f"{folder}/file_{len(self._files)}{ending}", content)
+        place = f"{folder}/file_{len(self._files)}{ending}" if path is None else path
+        self._files[file_id] = _File(place, content, said_size)
         fields = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_name": name, "file_size": len(content)}
         return fields | ({"mime_type": mime_type} if mime_type else {})
 
@@ -428,16 +448,16 @@ class FakeTelegram:
     async def _get_file(self, params: Params) -> Params:
         if params["file_id"] not in self._files:
             raise _Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-        path, content = self._files[params["file_id"]]
-        if len(content) > MAX_DOWNLOAD:
+        file = self._files[params["file_id"]]
+        size = len(file.content) if file.said_size is None else file.said_size
+        if size > MAX_DOWNLOAD:
             raise _Refused(400, "Bad Request: file is too big")
-        file = {"file_id": params["file_id"], "file_unique_id": "u", "file_size": len(content)}
-        return file | {"file_path": path}
+        return {"file_id": params["file_id"], "file_unique_id": "u", "file_size": size, "file_path": file.path}
 
     async def _give_out(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
         self.fetched.append(path)
-        content = next((content for at, content in self._files.values() if at == path), None)
+        content = next((file.content for file in self._files.values() if file.path == path), None)
         if request.match_info["token"] != self.token or content is None:
             return _error(404, "Not Found", {})
         return web.Response(body=content, content_type="application/octet-stream")
