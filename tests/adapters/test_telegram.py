@@ -328,7 +328,7 @@ async def test_a_file_that_cannot_be_had_is_told_from_one_that_may_be_later(
         with pytest.raises(RetryLater) as later:
             await adapter.fetch(file, 10)
         assert later.value.after == after
-    with pytest.raises(NotDelivered, match="wrong file_id"):
+    with pytest.raises(NotDelivered, match="Wrong file_id"):
         await adapter.fetch(attached({"file_id": "nowhere"}), 10)
 
 

@@ -238,10 +238,10 @@ async def test_a_document_on_discord_is_read_and_an_address_inside_is_not_opened
         await discord.receive("what is it?", attachments=[discord.add_file("a.txt", b"hello", "text/plain")])
         assert await discord.sent(1) == ["Read."]
         await discord.receive("what is it?", attachments=[inside.add_file("b.txt", b"secret")])
-        assert (await discord.sent(2))[1] == "I could not fetch b.txt. Please send it again."
+        assert (await discord.sent(2))[1] == "I could not fetch `b.txt`. Please send it again."
         gone = discord.add_file("c.txt", b"hello")
         discord.remove_files()
         await discord.receive("what is it?", attachments=[gone])
-        assert (await discord.sent(3))[2] == "I could not fetch c.txt. Please send it again."
+        assert (await discord.sent(3))[2] == "I could not fetch `c.txt`. Please send it again."
     assert model.questions() == ["File a.txt:\n```\nhello\n```\n\nwhat is it?"]
     assert (discord.fetched, inside.fetched) == (["a.txt", "c.txt"], [])

@@ -197,7 +197,8 @@ async def test_bombs_on_discord_are_never_fetched(model: FakeModel, tmp_path: Pa
             await discord.receive("", attachments=bombs)
             await discord.receive("what is it?", attachments=bombs)
             await discord.receive("what is it?", attachments=bombs[1:])
-            await discord.until(lambda: discord.visible() == [NO_ARCHIVE] * 2 + ["echo: what is it?"], "the answers")
+            shown = [NO_ARCHIVE.replace("bomb.zip", "`bomb.zip`")] * 2 + ["echo: what is it?"]
+            await discord.until(lambda: discord.visible() == shown, "the answers")
         assert discord.fetched == []
 
 
