@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from glmbot.errors import FileTooLarge, GlmbotError, NotDelivered, RetryLater, UrlRefused
+from glmbot.errors import ConfigError, FileTooLarge, GlmbotError, NotDelivered, RetryLater, UrlRefused
 from glmbot.guarded_http.address import is_public
 from glmbot.guarded_http.fetch import fetch
 from glmbot.guarded_http.guard import Guard, Origin, checked_url, name_of, origin_named
@@ -356,3 +356,20 @@ async def test_a_name_that_is_none_and_a_server_that_is_away_are_told(serve: Cal
 def test_the_server_of_a_setting_has_its_port() -> None:
     assert origin_named("http://127.0.0.1:8080/api/v10") == Origin("http", "127.0.0.1", 8080)
     assert origin_named("https://discord.example/api") == Origin("https", "discord.example", 443)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "discord.example/api", "ws://discord.example", "http://", ""])
+def test_a_setting_that_is_no_address_is_told(url: str) -> None:
+    with pytest.raises(ConfigError, match="no address that begins with http"):
+        origin_named(url)
+
+
+async def test_an_ipv6_server_is_reached(serve: Callable[..., Awaitable[Site]]) -> None:
+    try:
+        site = await serve(hello, "::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    guard = replace(guard_of(Names(files=["::1"]), site), is_public=lambda address: address == "::1")
+    assert await fetch(f"http://[::1]:{site.port}/", 5, guard) == b"hello"
+    assert await fetch(f"http://files:{site.port}/", 5, guard) == b"hello"
+    assert [host for host, _ in site.asked] == [f"[::1]:{site.port}", f"files:{site.port}"]

@@ -4,11 +4,13 @@ On its input are a line of JSON, which says what to do, and the file; on its out
 """
 
 import json
+import os
 import resource
 import sys
 from typing import Any
 
 MAX_OPEN_FILES = 64
+NICENESS = 10
 
 
 def main() -> None:
@@ -21,6 +23,7 @@ def main() -> None:
 
 
 def _bound(memory: int, seconds: int) -> None:
+    os.nice(NICENESS)
     for what, limit in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ async def parse(kind: FileKind, data: bytes, limits: Limits) -> ExtractedText:
 
 
 def _order(kind: FileKind, limits: Limits) -> bytes:
-    path = [place for place in sys.path if place]
+    path = [os.path.abspath(place) for place in sys.path]
     order = {"kind": kind, "path": path, "memory": limits.memory, "seconds": max(1, int(limits.seconds))}
     return json.dumps(order).encode() + b"\n"
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
-from glmbot.errors import NotDelivered, RetryLater, UrlRefused
+from glmbot.errors import ConfigError, NotDelivered, RetryLater, UrlRefused
 from glmbot.guarded_http.address import host_of, is_public, parsed_address
 
 PORTS = frozenset({80, 443})
@@ -84,8 +84,14 @@ def origin_of(url: httpx.URL) -> Origin:
 
 
 def origin_named(url: str) -> Origin:
-    """Return the server that a setting names by an http or https address."""
-    return origin_of(httpx.URL(url))
+    """Return the server that a setting names. Raises ConfigError unless it is an http or https address."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in DEFAULT_PORTS or not parsed.host:
+        raise ConfigError(f"{url!r} is no address that begins with http:// or https://")
+    return origin_of(parsed)
 
 
 def checked_url(url: str) -> httpx.URL:

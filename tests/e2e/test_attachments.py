@@ -12,6 +12,7 @@ import pytest
 from glmbot.adapters.discord import DiscordAdapter
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.app import App, open_app
+from glmbot.dispatch.worker import MAX_ATTEMPTS
 from glmbot.phrases import Phrase
 from glmbot.settings import DiscordSettings, TelegramSettings
 from tests.attachments.files import docx_of, paragraphs, pdf_of, zipped
@@ -176,6 +177,21 @@ async def test_a_file_that_is_late_is_fetched_again_and_one_that_is_gone_is_told
         await telegram.receive("", document=document, caption="read it")
         assert (await telegram.sent(2))[1] == "I could not fetch b.txt. Please send it again."
     assert len(telegram.calls_of("getFile")) == 3
+
+
+async def test_a_file_that_never_comes_is_told_of_and_parked(
+    telegram: FakeTelegram, model: FakeModel, tmp_path: Path
+) -> None:
+    telegram.fail("getFile", 429, retry_after=0, times=MAX_ATTEMPTS)
+    async with bot_on(on_telegram(telegram), model, tmp_path):
+        await telegram.receive("", document=telegram.add_file("a.txt", b"hello"), caption="read it")
+        assert await telegram.sent(1) == [Phrase.FILES_AWAY.value[0]]
+        await telegram.receive("end")
+        assert (await telegram.sent(2))[1] == "echo: end"
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "glmbot.db")) as database:
+        ((state, reason),) = database.execute("SELECT state, reason FROM inbox WHERE reason IS NOT NULL").fetchall()
+    assert state == "parked"
+    assert reason.startswith("no file from the platform: ")
 
 
 async def test_a_forbidden_word_in_a_file_or_its_name_is_blocked(
