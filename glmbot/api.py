@@ -4,6 +4,8 @@ from glmbot.content import Button as Button
 from glmbot.content import File as File
 from glmbot.errors import NotDelivered as NotDelivered
 from glmbot.errors import UserError as UserError
+from glmbot.events import Attachment as Attachment
+from glmbot.events import AttachmentKind as AttachmentKind
 from glmbot.events import Chat as Chat
 from glmbot.events import ChatKind as ChatKind
 from glmbot.events import Language as Language

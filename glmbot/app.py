@@ -21,6 +21,7 @@ from glmbot.delivery.sent_journal import SentJournal
 from glmbot.dispatch.admin import Admins
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
+from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.intake import intake
 from glmbot.dispatch.plugin_services import PluginServices, StatusReport
 from glmbot.dispatch.router import Router
@@ -301,13 +302,15 @@ def _build(
     database.report = admins
     supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
+    safety = Safety(_word_filter(settings.safety), hooks.check_text)
+    documents = Documents(adapters, safety)
+    max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
-        database, inference, conversations, conversation, delivery, report, settings.conversation.max_reply_tokens
+        database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
     )
     plugins = PluginHost(loaded, services, hooks, report=admins)
-    safety = Safety(_word_filter(settings.safety), hooks.check_text)
     admission = Admission(settings.admission, hooks.screen_event)
-    router = Router(plugins, conversation)
+    router = Router(plugins, conversation, documents)
     dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,

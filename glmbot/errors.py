@@ -5,7 +5,9 @@ GlmbotError
 │   └── CheckpointError    a model directory is incomplete, damaged or of an unknown kind
 ├── UserError              its text is shown to the sender
 ├── RetryLater             a platform asks to wait; `after` says how long
-├── NotDelivered           a platform refuses this message for good
+├── NotDelivered           a platform refuses this message, or this file, for good
+│   └── UrlRefused         an address that the bot does not open, since it may lead into its own network
+├── FileTooLarge           a file has more bytes than anybody wants
 ├── InferenceError         the model server answered, but with an error
 │   ├── PromptTooLong      the prompt does not fit into the model's context
 │   └── InferenceUnavailable   the server is away, loading, or was lost in the middle of an answer: try again
@@ -40,7 +42,15 @@ class RetryLater(GlmbotError):
 
 
 class NotDelivered(GlmbotError):
-    """The platform refuses this message for good (chat gone, bot removed, no permission)."""
+    """The platform refuses this for good (chat gone, bot removed, no permission; a file that is gone)."""
+
+
+class UrlRefused(NotDelivered):
+    """An address that came from outside and is not opened; the message names its host, and nothing else of it."""
+
+
+class FileTooLarge(GlmbotError):
+    """A file has more bytes than were asked for at most."""
 
 
 class InferenceError(GlmbotError):

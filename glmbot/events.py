@@ -43,6 +43,30 @@ class Sender:
     language: Language | None = None
 
 
+class AttachmentKind(StrEnum):
+    """What a file that came with a message is, as far as the platform says."""
+
+    DOCUMENT = "document"
+    IMAGE = "image"
+    VOICE = "voice"
+    OTHER = "other"
+    """Music, films, stickers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. Nothing of it is true for sure: the platform has it from the sender.
+
+    `file_id` is how the platform finds it again: Telegram's file id, Discord's URL. `size` is in bytes.
+    """
+
+    file_id: str
+    name: str
+    media_type: str | None
+    size: int | None
+    kind: AttachmentKind
+
+
 @dataclass(frozen=True, slots=True)
 class MessageEvent:
     """One message from a platform, complete enough to be answered after a restart.
@@ -50,7 +74,8 @@ class MessageEvent:
     `message_id` is unique within an adapter: the inbox drops repeats by it. `sent_at` is in seconds since
     1970, UTC. `is_addressed` is true where the bot is meant: any private chat; in a group a mention of the
     bot (cut out of `text` by the adapter), a reply to one of its messages, or a command.
-    `text` is empty where a message has nothing but attachments, which are not read.
+    `text` is empty where a message has no words of its own: then it has attachments, or what is nobody's file, such as
+    a location.
 
     An edit has the id of the message that it changes. It counts while that waits for its answer; where that was not for
     the bot, and the edit is, it counts as a message.
@@ -62,11 +87,16 @@ class MessageEvent:
     text: str
     sent_at: float
     is_addressed: bool
+    attachments: tuple[Attachment, ...] = ()
     is_edit: bool = False
 
     def with_text(self, text: str) -> "MessageEvent":
         """Return the same event with another text."""
         return replace(self, text=text)
+
+    def documents(self) -> tuple[Attachment, ...]:
+        """Return the attachments that may hold text."""
+        return tuple(one for one in self.attachments if one.kind is AttachmentKind.DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Hooks:
     """All hook functions, in the order they are called.
 
     screen_event  may refuse an event before anything else looks at it
-    edit_prompt   may change what the model is given
+    edit_prompt   may change what the model is given; called again where files in the question had to be cut to fit
     check_text    judges every text, in and out; one that raises or is late blocks the text
     reply_sent    is told each complete reply once it is stored for delivery
     started       runs once when the bot is up; stopping runs once before it goes down

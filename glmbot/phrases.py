@@ -33,8 +33,60 @@ class Phrase(Enum):
         "这条消息太长了：我最多能读 {limit} 个字符。请缩短后再发。",
     )
     ATTACHMENT_ONLY = (
-        "I cannot read attachments yet (pictures, files, voice messages and the like). Please write to me in words.",
-        "我还不能读取附件（图片、文件、语音等），请用文字告诉我。",
+        "I cannot look at this: I read text, Markdown, code, PDF and Word (docx) files, but no pictures, voice "
+        "messages and the like. Please write to me in words.",
+        "这个我看不了：我能读取文本、Markdown、代码、PDF 和 Word（docx）文件，但不能读取图片、语音等。请用文字告诉我。",
+    )
+    FILE = ("File {name}:", "文件 {name}：")
+    FILE_BEGINNING = ("Beginning of the file {name}:", "文件 {name} 的开头部分：")
+    FILE_QUESTION = ("What is this file about?", "这个文件讲的是什么？")
+    FILE_CUT = (
+        "(Of `{name}` I have read only the beginning, {shown} characters.)",
+        "（`{name}` 我只读了开头的 {shown} 个字符。）",
+    )
+    FILE_IS_ARCHIVE = (
+        "I do not open archives such as `{name}`. Please send the files in it one by one (text, code, PDF or docx).",
+        "我不会打开 `{name}` 这样的压缩包，请把里面的文件逐个发来（文本、代码、PDF 或 docx）。",
+    )
+    FILE_IS_PROGRAM = (
+        "I do not open programs such as `{name}`. Please send me text.",
+        "我不会打开 `{name}` 这样的程序，请发文本给我。",
+    )
+    FILE_KIND_UNKNOWN = (
+        "I cannot read `{name}`. Please send it as text (UTF-8), Markdown, code, PDF or docx.",
+        "我读不了 `{name}`，请以文本（UTF-8）、Markdown、代码、PDF 或 docx 的形式发来。",
+    )
+    FILE_ENCRYPTED = (
+        "`{name}` is protected by a password. Please send it without one.",
+        "`{name}` 设有密码，请去掉密码后再发。",
+    )
+    FILE_WITHOUT_TEXT = (
+        "There is no text in `{name}`; a scanned page is only a picture to me. Please send the text.",
+        "`{name}` 里没有文字；扫描的页面对我来说只是图片。请发文字版。",
+    )
+    FILE_DAMAGED = (
+        "`{name}` is damaged, or built in a way that I cannot read. Please save it anew, or send its text.",
+        "`{name}` 已损坏，或者结构我无法读取。请重新保存，或直接发送文字。",
+    )
+    FILE_TOO_COMPLEX = (
+        "`{name}` takes too much time or memory to read. Please send its text, or a part of it.",
+        "读取 `{name}` 需要的时间或内存太多，请直接发送文字，或只发一部分。",
+    )
+    FILE_TOO_LARGE = (
+        "`{name}` is too large: I read up to {limit} MB. Please send a part of it.",
+        "`{name}` 太大了：我最多能读 {limit} MB，请只发一部分。",
+    )
+    FILE_NEEDS_EXTRA = (
+        "I cannot read `{name}` here: the operator of the bot must install glmbot[attachments]. Please send its text.",
+        "我在这里读不了 `{name}`：需要机器人的管理员安装 glmbot[attachments]。请直接发送文字。",
+    )
+    FILE_NOT_FETCHED = (
+        "I could not fetch `{name}`. Please send it again.",
+        "`{name}` 没能取到，请再发一次。",
+    )
+    FILES_AWAY = (
+        "Sorry, I could not fetch your file: its platform does not give it out now. Please send it again later.",
+        "抱歉，平台暂时没有给出你的文件，请稍后再发一次。",
     )
     TURNS_DROPPED = (
         "(Our conversation has grown long: from now on I no longer see its oldest messages. /reset starts anew.)",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from glmbot.content import Rendered, TextForm
-from glmbot.events import Chat, Language, MessageEvent, MessageRef
+from glmbot.events import Attachment, Chat, Language, MessageEvent, MessageRef
 
 Accept = Callable[[MessageEvent], Awaitable[None]]
 """Takes an event in. When it returns, the event is durable and may be confirmed to the platform.
@@ -122,3 +122,15 @@ class CatchesUp(Protocol):
 
     def resume_after(self, newest: Mapping[Chat, str]) -> None:
         """Remember the newest message id taken in of each chat; `run` takes in what came after it."""
+
+
+@runtime_checkable
+class FetchesFiles(Protocol):
+    """An optional ability: the files that come with messages can be read."""
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Return a file of a message of this platform.
+
+        Raises FileTooLarge when it has more than `max_bytes`, however many it was said to have; RetryLater while the
+        platform is out of reach, and NotDelivered when the file cannot be had any more.
+        """

@@ -13,7 +13,9 @@ from glmbot.adapters.discord_commands import fitting, menu_entry
 from glmbot.adapters.discord_events import Interaction, Message, guild_chat, snowflake_at
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef
+from glmbot.events import Attachment, Chat, ChatKind, MessageEvent, MessageRef
+from glmbot.guarded_http.fetch import fetch
+from glmbot.guarded_http.guard import Guard, origin_named
 from glmbot.settings import DiscordSettings
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class DiscordAdapter:
             raise token_error(name, "token has characters that no token has (a space?)")
         self._api_url = settings.api_url
         self._shard = settings.shard
+        self._guard = Guard(frozenset({origin_named(self._api_url)}) if self._api_url else frozenset())
         self._waits = waits or Waits()
         self._commands: Sequence[CommandInfo] | None = None
         self._places: dict[str, _Place] = {}
@@ -128,6 +131,10 @@ class DiscordAdapter:
     async def show_typing(self, chat: Chat) -> None:
         """Show "typing" for 10 seconds, or until the next message."""
         await self._connected().show_typing(_channel_of(chat))
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Read a file of a message, at the address that Discord gave for it."""
+        return await fetch(attachment.file_id, max_bytes, self._guard)
 
     def _connected(self) -> Client:
         if self._client is None or self._client.is_closed():

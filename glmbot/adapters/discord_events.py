@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import command_text
+from glmbot.adapters.discord_files import attachments_of
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 EPOCH = 1_420_070_400.0  # the first second of 2015, https://docs.discord.com/developers/reference#snowflakes
@@ -107,6 +108,7 @@ class Message(_Form):
             sent_at=time_of(self.id),
             is_addressed=chat.kind is ChatKind.PRIVATE or self._is_for(account),
             is_edit=self.is_edit,
+            attachments=attachments_of(self.attachments),
         )
 
     def _is_for(self, account: Account) -> bool:

@@ -34,6 +34,8 @@ from telegram.error import (
 )
 
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
+from glmbot.adapters.telegram_albums import Albums, Incoming
+from glmbot.adapters.telegram_fetch import fetch_file, files_url_of
 from glmbot.adapters.telegram_request import (
     OUTAGE_WAIT,
     AskedToWait,
@@ -46,7 +48,7 @@ from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, me
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, MessageRef
+from glmbot.events import Attachment, Chat, ChatKind, Language, MessageEvent, MessageRef
 from glmbot.settings import TelegramSettings
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Take = Callable[[int, object], Awaitable[None]]
+Take = Callable[[Sequence[tuple[int, object]]], Awaitable[None]]
 
 COMMAND_FORM = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
 MAX_COMMANDS = 100
@@ -97,7 +99,7 @@ class TelegramAdapter:
             )
         self._commands: Sequence[CommandInfo] | None = None
         self._num_users = 0
-        self._album: str | None = None
+        self._albums = Albums()
         self._first_poll_at: float | None = None
         self.last_traffic_at = 0.0
         self._has_polled = False
@@ -144,7 +146,7 @@ class TelegramAdapter:
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a group as a reply to the message it answers."""
         async with self._connection():
-            with _errors_for_caller(message.chat, is_repeatable=False):
+            with _errors_for_caller(_place(message.chat), is_repeatable=False):
                 try:
                     return await self._send(message)
                 except ChatMigrated as error:
@@ -155,14 +157,21 @@ class TelegramAdapter:
     async def edit(self, ref: MessageRef, body: Rendered) -> None:
         """Replace the text of a message."""
         async with self._connection():
-            with _errors_for_caller(ref.chat, is_repeatable=True):
+            with _errors_for_caller(_place(ref.chat), is_repeatable=True):
                 await _with_plain_fallback(body, partial(self._edit_text, ref, body.buttons))
 
     async def show_typing(self, chat: Chat) -> None:
         """Show "typing" for 5 seconds, or until the next message."""
         async with self._connection():
-            with _errors_for_caller(chat, is_repeatable=True):
+            with _errors_for_caller(_place(chat), is_repeatable=True):
                 await self._bot.send_chat_action(chat.chat_id, ChatAction.TYPING, message_thread_id=_thread(chat))
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Read a file of a message; Telegram gives out 20 MB at most."""
+        files_url = files_url_of(self._base_url, self._token.value)
+        async with self._connection():
+            with _errors_for_caller("a file", is_repeatable=True):
+                return await fetch_file(self._bot, self._request, files_url, attachment.file_id, max_bytes)
 
     # -- connecting
 
@@ -207,9 +216,9 @@ class TelegramAdapter:
         """Ask for updates, which confirms those before, until cancelled."""
         offset = None
         while True:
-            for update_id, update in await self._persist(partial(self._fetch, offset)):
-                await take(update_id, update)
-                offset = update_id + 1
+            updates = await self._persist(partial(self._fetch, offset))
+            await take(updates)
+            offset = updates[-1][0] + 1 if updates else offset
 
     async def _serve(self, take: Take) -> None:
         """Have updates delivered, until cancelled. Our answer confirms one; then Telegram sends the next."""
@@ -219,7 +228,7 @@ class TelegramAdapter:
         async def take_one(update: object) -> None:
             self._note_traffic()
             if (update_id := _update_id(update)) is not None:
-                await take(update_id, update)
+                await take([(update_id, update)])
 
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -240,12 +249,13 @@ class TelegramAdapter:
                 "reached from outside"
             ) from error
 
-    async def _take(self, account: Account, accept: Accept, update_id: int, update: object) -> None:
-        """Take in one update."""
-        if event := self._read(update_id, update, account):
+    async def _take(self, account: Account, accept: Accept, updates: Sequence[tuple[int, object]]) -> None:
+        """Take in updates, oldest first."""
+        for event in self._albums.gathered(self._read(number, update, account) for number, update in updates):
             await self._offer(event, accept)
-        if press := press_of(update):
-            await self._acknowledge(press)
+        for _, update in updates:
+            if press := press_of(update):
+                await self._acknowledge(press)
 
     async def _fetch(self, offset: int | None) -> list[tuple[int, object]]:
         """Wait for updates from `offset` on, which confirms all before it; return them with their numbers."""
@@ -283,19 +293,12 @@ class TelegramAdapter:
             raise TelegramError("an answer to getUpdates without any update in it")
         return updates
 
-    def _read(self, update_id: int, update: object, account: Account) -> MessageEvent | None:
+    def _read(self, update_id: int, update: object, account: Account) -> Incoming:
         try:
-            event = read_event(update, self.name, account)
-            return None if event and self._is_told(event, album_of(update)) else event
+            return Incoming(read_event(update, self.name, account), album_of(update))
         except ValidationError as error:
             logger.error("adapter %r: update %s is malformed and left out: %s", self.name, update_id, error)
-            return None
-
-    def _is_told(self, event: MessageEvent, album: str | None) -> bool:
-        """Tell whether an event is another picture of an album, the first of which stands for all."""
-        is_more = album is not None and album == self._album and not event.text
-        self._album = album
-        return is_more
+            return Incoming(None)
 
     async def _offer(self, event: MessageEvent, accept: Accept) -> None:
         """Offer an event until it is stored; what comes after it waits at Telegram."""
@@ -418,7 +421,7 @@ class TelegramAdapter:
 
 
 @contextmanager
-def _errors_for_caller(chat: Chat, *, is_repeatable: bool) -> Iterator[None]:
+def _errors_for_caller(what: str, *, is_repeatable: bool) -> Iterator[None]:
     """Turn Telegram's errors into what the caller can do: try again later, or give up."""
     try:
         yield
@@ -427,14 +430,18 @@ def _errors_for_caller(chat: Chat, *, is_repeatable: bool) -> Iterator[None]:
     except InvalidToken as error:
         raise RetryLater("Telegram refuses the bot's token", BAD_TOKEN_WAIT) from error
     except (BadRequest, Forbidden, ChatMigrated) as error:
-        raise NotDelivered(f"Telegram refuses this for chat {chat.chat_id}: {error}") from error
+        raise NotDelivered(f"Telegram refuses this for {what}: {error}") from error
     except TelegramError as error:
         if is_repeatable or _nothing_was_sent(error):
             raise RetryLater(f"Telegram is out of reach: {error}", OUTAGE_WAIT) from error
         raise NotDelivered(
-            f"the answer was lost on the way ({error}): the message may be in chat {chat.chat_id} already, "
+            f"the answer was lost on the way ({error}): the message may be in {what} already, "
             "and sending it again could show it twice"
         ) from error
+
+
+def _place(chat: Chat) -> str:
+    return f"chat {chat.chat_id}"
 
 
 def _nothing_was_sent(error: TelegramError) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from glmbot.adapters.telegram_files import attachments_of
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
 
 ATTACHMENTS = frozenset(
@@ -84,6 +85,7 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         sent_at=float(message.date),
         is_addressed=message.chat.type == "private" or calls.is_for(account, message.reply_to_message),
         is_edit=is_edit,
+        attachments=attachments_of(_raw_message(update)),
     )
 
 

@@ -31,8 +31,8 @@ class Budget:
     fallback_context: int
 
 
-async def fit(prompt: Prompt, count: Count, budget: Budget) -> FittedPrompt:
-    """Leave out the oldest turns until the prompt fits.
+async def fit(prompt: Prompt, count: Count, budget: Budget, question_share: float = 1.0) -> FittedPrompt:
+    """Leave out the oldest turns until the prompt fits; of the room the question may take `question_share`.
 
     Raises PromptTooLong when not even the question does, with both numbers in `args[1:]`.
     """
@@ -40,8 +40,9 @@ async def fit(prompt: Prompt, count: Count, budget: Budget) -> FittedPrompt:
     context = bare_count.context_length or budget.fallback_context
     reply_room = min(budget.max_reply_tokens, context // 2)
     room = context - reply_room
-    if bare_count.num_tokens > room:
-        raise PromptTooLong("the question does not fit into the model's context", bare_count.num_tokens, room)
+    most = int(room * question_share)
+    if bare_count.num_tokens > most:
+        raise PromptTooLong("the question does not fit into the model's context", bare_count.num_tokens, most)
     turns = _newest_that_fit(prompt.turns, room - bare_count.num_tokens)
     messages = replace(prompt, turns=turns).messages()
     while turns and (await _count(messages, count)).num_tokens > room:

@@ -31,7 +31,7 @@ class Admission:
 
     def is_refused_at_sight(self, event: MessageEvent) -> bool:
         """Tell whether an event has no text to handle, or one too long for anybody to look into."""
-        return not event.text or self._is_too_long(event)
+        return not (event.text or event.attachments) or self._is_too_long(event)
 
     async def check(self, event: MessageEvent) -> Refusal | None:
         """Return why the event is not handled, or None when it is."""
@@ -42,7 +42,7 @@ class Admission:
             return Refusal("the sender is not allowed")
         if self.is_refused_at_sight(event):
             return self._refusal_at_sight(event)
-        if not event.text.strip():
+        if not event.text.strip() and not event.attachments:
             return Refusal("the message has no text")
         for screen in self._screens:
             if refusal := await screen(event):
@@ -56,6 +56,15 @@ class Admission:
         if event.text:
             text = Phrase.MESSAGE_TOO_LONG.in_language(language_of(event), limit=self._max_chars)
             return Refusal(f"the message has more than {self._max_chars} characters", text)
-        language = event.sender.language
-        text = Phrase.ATTACHMENT_ONLY.in_language(language) if language else Phrase.ATTACHMENT_ONLY.in_both_languages()
-        return Refusal("the message has attachments only", text)
+        return Refusal("the message has no words", words_wanted(event))
+
+
+def is_wordless(event: MessageEvent) -> bool:
+    """Tell whether an event says nothing that the model could be given: it has pictures only, say."""
+    return not event.text.strip() and not event.documents()
+
+
+def words_wanted(event: MessageEvent) -> str:
+    """Return the notice for an event without words."""
+    language = event.sender.language
+    return Phrase.ATTACHMENT_ONLY.in_language(language) if language else Phrase.ATTACHMENT_ONLY.in_both_languages()

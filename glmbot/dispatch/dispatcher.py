@@ -39,7 +39,7 @@ class Dispatcher:
     async def handle(self, claimed: ClaimedEvent) -> None:
         """Take one event all the way to its stored reply.
 
-        Raises UserError (to be told to the sender) and InferenceUnavailable (to be tried again).
+        Raises UserError (to be told to the sender), InferenceUnavailable and RetryLater (to be tried again).
         """
         event, started_at = claimed.event, time.monotonic()
         if refusal := await self.admission.check(event):

@@ -2,7 +2,7 @@
 
 from glmbot.adapters.base import Accept
 from glmbot.crash_points import crash_point
-from glmbot.dispatch.admission import Admission
+from glmbot.dispatch.admission import Admission, is_wordless
 from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost
 from glmbot.safety.safety import Safety
@@ -37,7 +37,7 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
                 arrived.call()
         elif event.is_addressed:
             arrived.call()
-            await inbox.add(event, is_immediate=plugins.is_immediate(event.text))
+            await inbox.add(event, is_immediate=is_wordless(event) or plugins.is_immediate(event.text))
         crash_point("stored")
 
     return accept

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
+from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.supervision import Supervision
 from glmbot.events import Chat, MessageEvent
 from glmbot.inference.client import InferenceClient
@@ -50,6 +51,7 @@ class PluginServices:
         conversation: Conversation,
         delivery: Delivery,
         report: StatusReport,
+        documents: Documents,
         max_reply_tokens: int,
     ) -> None:
         self._database = database
@@ -58,6 +60,7 @@ class PluginServices:
         self._conversation = conversation
         self._delivery = delivery
         self._report = report
+        self._documents = documents
         self._max_reply_tokens = max_reply_tokens
 
     async def ask(self, messages: Sequence[ChatMessage]) -> str:
@@ -86,6 +89,10 @@ class PluginServices:
     async def status(self) -> BotStatus:
         """Return how the bot is now."""
         return await self._report.now()
+
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
+        """Return a file that came with a message."""
+        return await self._documents.content(event, index, max_bytes)
 
     def store(self, plugin: str) -> PluginStore:
         """Return the plugin's own key-value store."""

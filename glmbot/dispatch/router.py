@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from glmbot.conversation.conversation import Conversation
+from glmbot.dispatch.admission import is_wordless, words_wanted
+from glmbot.dispatch.documents import Documents
 from glmbot.events import MessageEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue
@@ -17,9 +19,10 @@ Handler = Callable[[], Awaitable[Reply | None]]
 class Router:
     """Knows all that can answer."""
 
-    def __init__(self, plugins: PluginHost, conversation: Conversation) -> None:
+    def __init__(self, plugins: PluginHost, conversation: Conversation, documents: Documents) -> None:
         self._plugins = plugins
         self._conversation = conversation
+        self._documents = documents
 
     async def route(self, claimed: ClaimedEvent) -> Handler:
         """Return what will answer the event when it is called."""
@@ -28,7 +31,13 @@ class Router:
             return self._command(event, name)
         if handler := await self._plugins.match_message(event.text):
             return lambda: _reply_of(handler(event))
-        return lambda: _at_once(self._conversation.answer(claimed.conversation_id, event, event.text))
+        return lambda: self._converse(claimed)
+
+    async def _converse(self, claimed: ClaimedEvent) -> Reply:
+        if is_wordless(claimed.event):
+            return text_reply(words_wanted(claimed.event))
+        question = await self._documents.question_of(claimed.event)
+        return self._conversation.answer(claimed.conversation_id, claimed.event, question)
 
     def _command(self, event: MessageEvent, name: str) -> Handler:
         command = self._plugins.find_command(name)

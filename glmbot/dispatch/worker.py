@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.dispatcher import Dispatcher
-from glmbot.errors import InferenceUnavailable, UserError
+from glmbot.errors import InferenceUnavailable, RetryLater, UserError
 from glmbot.log import event_in_log
 from glmbot.phrases import Phrase, language_of
 from glmbot.storage.inbox import ClaimedEvent, Inbox, SenderKey
@@ -17,7 +17,9 @@ from glmbot.wakeup import Wakeup
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
-"""A question that found no model so often gets a notice."""
+"""A question that found no model, or whose file could not be had, so often gets a notice."""
+LONGEST_WAIT = 60.0
+"""Seconds until a question is tried again at the latest, whatever the platform of its file asks for."""
 MAX_CLAIMS = 20
 """A message that was begun so often (by a crash of bot or model each time) gets an apology instead."""
 
@@ -94,22 +96,25 @@ class Worker:
             await self._dispatcher.handle(claimed)
         except UserError as error:
             await self._delivery.tell(claimed, str(error))
-        except InferenceUnavailable as error:
+        except (InferenceUnavailable, RetryLater) as error:
             await self._try_again(claimed, error)
         except Exception as error:
             logger.exception("handling failed")
             reason = f"{type(error).__name__} while it was handled; the log has more"
             await self._delivery.apologise(claimed, _apology(claimed), reason)
 
-    async def _try_again(self, claimed: ClaimedEvent, error: InferenceUnavailable) -> None:
+    async def _try_again(self, claimed: ClaimedEvent, error: InferenceUnavailable | RetryLater) -> None:
         logger.warning("no answer yet, attempt %d: %s", claimed.attempts, error)
         if claimed.attempts < MAX_ATTEMPTS:
-            retry_at = time.monotonic() + claimed.attempts
+            asked = min(error.after, LONGEST_WAIT) if isinstance(error, RetryLater) else 0.0
+            retry_at = time.monotonic() + max(claimed.attempts, asked)
             await self._inbox.release(claimed.inbox_id, retry_at)
             self._arrived.call_at(retry_at)
         else:
-            text = Phrase.MODEL_AWAY.in_language(language_of(claimed.event))
-            await self._delivery.apologise(claimed, text, f"no answer from the model: {error}")
+            is_file = isinstance(error, RetryLater)
+            text = (Phrase.FILES_AWAY if is_file else Phrase.MODEL_AWAY).in_language(language_of(claimed.event))
+            what = "no file from the platform" if is_file else "no answer from the model"
+            await self._delivery.apologise(claimed, text, f"{what}: {error}")
 
 
 def _sender_of(claimed: ClaimedEvent) -> SenderKey:

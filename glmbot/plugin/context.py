@@ -8,6 +8,7 @@ from typing import Generic, Protocol
 from pydantic import JsonValue
 from typing_extensions import TypeVar
 
+from glmbot.attachments.extracted import MAX_BYTES
 from glmbot.errors import UserError
 from glmbot.events import Chat, Language, MessageEvent
 from glmbot.phrases import language_of
@@ -63,6 +64,9 @@ class Services(Protocol):
 
     async def status(self) -> BotStatus:
         """Return how the bot is now."""
+
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
+        """Return a file that came with a message. Raises UserError, and ValueError where it is none of the message."""
 
     def store(self, plugin: str) -> Store:
         """Return a plugin's own store."""
@@ -190,6 +194,13 @@ class Context(BotContext[ConfigT_co]):
     async def send(self, text: str) -> None:
         """Send a message to the chat, besides the reply."""
         await self.send_to(self.event.chat, text)
+
+    async def read_attachment(self, index: int, max_bytes: int = MAX_BYTES) -> bytes:
+        """Return the file `event.attachments[index]`, of up to `max_bytes` and never more than 10 MB.
+
+        Raises UserError, which tells the sender that the file is too large or cannot be fetched.
+        """
+        return await self._surroundings.services.read_attachment(self.event, index, max_bytes)
 
     async def wait_for_reply(self, timeout: timedelta = timedelta(minutes=5)) -> str | None:
         """Return the sender's next message in this chat; None when none came in time, or the sender sent /stop.

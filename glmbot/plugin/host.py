@@ -120,8 +120,8 @@ class PluginHost:
         return len(self._waits)
 
     def is_waiting_for(self, event: MessageEvent) -> bool:
-        """Tell whether a handler waits for this message; none ever waits for an immediate command."""
-        return self._waits.has(event) and not self.is_immediate(event.text)
+        """Tell whether a handler waits for this message; none ever waits for an immediate command, or for no words."""
+        return bool(event.text) and self._waits.has(event) and not self.is_immediate(event.text)
 
     def offer_reply(self, event: MessageEvent) -> bool:
         """Give a message to the handler that waits for it; tell whether one took it."""

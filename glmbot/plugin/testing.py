@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from glmbot.errors import NotDelivered, UserError
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import Attachment, Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.hooks import Hooks
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue
@@ -113,6 +113,8 @@ class MemoryServices:
         self.sent: list[tuple[Chat, str]] = []
         self.asked: list[Sequence[ChatMessage]] = []
         self.turns: dict[tuple[Chat, str], list[Turn]] = {}
+        self.files: dict[str, bytes] = {}
+        """What is read of attachments, by their `file_id`."""
         self.is_answering = False
         """Set it to have an answer that /stop can stop."""
         self.unreachable: set[str] = set()
@@ -149,6 +151,13 @@ class MemoryServices:
     async def status(self) -> BotStatus:
         """Return `bot_status`."""
         return self.bot_status
+
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
+        """Return one of `files`."""
+        content = self.files[event.attachments[index].file_id]
+        if len(content) > max_bytes:
+            raise UserError(f"{event.attachments[index].name} is too large")
+        return content
 
     def store(self, plugin: str) -> MemoryStore:
         """Return the store of the plugin under test."""
@@ -240,15 +249,19 @@ class PluginTester:
         chat: str = "chat",
         kind: ChatKind = ChatKind.PRIVATE,
         language: Language | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> str | None:
         """Send a message to the bot; return what is then said in the chat, None when it is silent.
+
+        `services.files` is what its attachments hold.
 
         Returns as soon as the handler has ended or waits for a reply, which is the next message of the sender.
         """
         where = Chat("test", chat, kind)
         num_before = len(self.messages(chat))
         message_id = f"m{next(self._message_ids)}"
-        event = MessageEvent(message_id, where, Sender(sender, sender.title(), language), text, self.clock.now(), True)
+        who, moment = Sender(sender, sender.title(), language), self.clock.now()
+        event = MessageEvent(message_id, where, who, text, moment, True, tuple(attachments))
         if not self.host.offer_reply(event):
             self._num_handling += 1
             self._run(self._handle(event))

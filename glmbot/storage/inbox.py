@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from glmbot.errors import RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.storage.conversations import conversation_of
 from glmbot.storage.database import Database
 from glmbot.storage.errors import DiskFull
@@ -234,8 +234,16 @@ def _claimed(row: Row[Any]) -> ClaimedEvent:
         text=fields["text"],
         sent_at=fields["sent_at"],
         is_addressed=fields["is_addressed"],
+        # Events that an earlier glmbot has stored have none.
+        attachments=tuple(_attachment(one) for one in fields.get("attachments", ())),
     )
     return ClaimedEvent(row.inbox_id, row.conversation_id, row.attempts, event)
+
+
+def _attachment(fields: dict[str, Any]) -> Attachment:
+    return Attachment(
+        fields["file_id"], fields["name"], fields["media_type"], fields["size"], AttachmentKind(fields["kind"])
+    )
 
 
 _NEXT_DUE = select(func.min(inbox.c.due_at)).where(inbox.c.state == InboxState.OPEN, inbox.c.due_at > bindparam("seen"))

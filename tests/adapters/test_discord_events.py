@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import are_registered, command_text, fitting, menu_entry
 from glmbot.adapters.discord_events import Account, read_interaction, read_message, snowflake_at, time_of
-from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
 
 ACCOUNT = Account("42", "43")
 GROUP = Chat("discord", "7", ChatKind.GROUP)
@@ -85,6 +85,32 @@ def test_without_a_role_of_the_bot_no_mentioned_role_is_it() -> None:
 )
 def test_a_message_that_has_only_an_attachment_is_an_event_without_text(fields: dict[str, object]) -> None:
     assert event_of(message(content="", **fields)).text == ""
+
+
+def test_the_files_of_a_message_are_named() -> None:
+    url = "https://cdn.discordapp.com/attachments/1/2/a.txt?ex=1"
+    files = [
+        {"id": "1", "filename": "../a.txt", "size": 7, "url": url, "content_type": "text/plain; charset=utf-8"},
+        {"id": "2", "filename": "p.png", "url": url, "content_type": "image/png", "width": 9, "height": 9},
+        {"id": "3", "filename": "voice-message.ogg", "url": url, "content_type": "audio/ogg", "waveform": "AAA="},
+        {"id": "4", "filename": "a.mp3", "url": url, "content_type": "audio/mpeg"},
+        {"id": "5"},
+        "no file",
+        {"id": "6", "filename": "b.py", "url": url},
+    ]
+    assert event_of(message("see", attachments=files)).attachments == (
+        Attachment(url, "a.txt", "text/plain", 7, AttachmentKind.DOCUMENT),
+        Attachment(url, "p.png", "image/png", None, AttachmentKind.IMAGE),
+        Attachment(url, "voice-message.ogg", "audio/ogg", None, AttachmentKind.VOICE),
+        Attachment(url, "a.mp3", "audio/mpeg", None, AttachmentKind.OTHER),
+        Attachment(url, "b.py", None, None, AttachmentKind.DOCUMENT),
+    )
+
+
+def test_no_more_files_are_kept_than_a_message_may_have() -> None:
+    files = [{"id": str(number), "filename": f"{number}.txt", "url": "https://x/"} for number in range(1000)]
+    names = [one.name for one in event_of(message("see", attachments=files)).attachments]
+    assert names == [f"{number}.txt" for number in range(10)]
 
 
 def test_of_a_message_of_ten_megabytes_is_read_what_shows_that_it_is_too_long() -> None:

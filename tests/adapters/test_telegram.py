@@ -12,8 +12,8 @@ from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMess
 from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered
-from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
+from glmbot.errors import ConfigError, FileTooLarge, NotDelivered, RetryLater
+from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import TelegramSettings
 from tests.fakes.inbox import Inbox
 from tests.fakes.telegram import ANN, PRIVATE, FakeChat, FakeTelegram, FakeUser
@@ -254,6 +254,104 @@ async def test_of_an_album_with_a_caption_the_caption_comes_in(
     await telegram.receive("end")
     async with running(adapter) as inbox:
         await inbox.received("what is this?", "end")
+
+
+async def test_the_files_of_an_album_are_one_event(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    for number in range(3):
+        caption = {"caption": "compare them"} if number == 2 else {}
+        document = {"file_id": f"F{number}", "file_name": f"{number}.txt"}
+        await telegram.receive("", document=document, media_group_id="album", message_id=10 + number, **caption)
+    await telegram.receive("", document={"file_id": "G", "file_name": "g.txt"})
+    async with running(adapter) as inbox:
+        await inbox.received("compare them", "")
+    assert [[one.name for one in event.attachments] for event in inbox.events] == [
+        ["0.txt", "1.txt", "2.txt"],
+        ["g.txt"],
+    ]
+    assert inbox.events[0].message_id == f"{PRIVATE.id}:10"
+
+
+async def test_of_an_album_in_two_answers_no_file_is_lost_and_no_picture_told_again(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
+    async with running(adapter) as inbox:
+        for text, field in (("first", "photo"), ("", "photo"), ("", "document")):
+            file = {"file_id": "x", "file_name": "a.txt"}
+            await telegram.receive(
+                "", **{field: [file] if field == "photo" else file}, media_group_id="album", caption=text
+            )
+            await telegram.until(lambda: telegram.num_unconfirmed == 0, "the update to be confirmed")
+        await telegram.receive("end")
+        await inbox.received("first", "", "end")
+    assert [one.kind for one in inbox.events[1].attachments] == [AttachmentKind.DOCUMENT]
+
+
+def attached(file: dict[str, object]) -> Attachment:
+    return Attachment(str(file["file_id"]), "a.txt", None, None, AttachmentKind.DOCUMENT)
+
+
+async def test_a_file_is_fetched(
+    telegram: FakeTelegram, adapter: TelegramAdapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    content = bytes(range(256)) * 100
+    assert await adapter.fetch(attached(telegram.add_file("a.txt", content)), len(content)) == content
+    assert telegram.fetched == ["documents/file_0.txt"]
+    assert telegram.token not in caplog.text
+
+
+async def test_a_file_that_is_too_large_is_not_fetched(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    with pytest.raises(FileTooLarge):
+        await adapter.fetch(attached(telegram.add_file("a.txt", bytes(1001))), 1000)
+    with pytest.raises(FileTooLarge):
+        await adapter.fetch(attached(telegram.add_file("a.txt", bytes((20 << 20) + 1))), 100 << 20)
+    assert telegram.fetched == []
+
+
+@pytest.mark.parametrize(("claimed", "served"), [(0, 1001), (0, 33 << 20)])
+async def test_a_file_that_is_larger_than_telegram_said_is_too_large(
+    telegram: FakeTelegram, adapter: TelegramAdapter, claimed: int, served: int
+) -> None:
+    file = telegram.add_file("a.txt", bytes(served), said_size=claimed)
+    with pytest.raises(FileTooLarge):
+        await adapter.fetch(attached(file), 1000)
+
+
+async def test_a_file_that_cannot_be_had_is_told_from_one_that_may_be_later(
+    telegram: FakeTelegram, adapter: TelegramAdapter
+) -> None:
+    file = attached(telegram.add_file("a.txt", b"x"))
+    telegram.fail("getFile", 500)
+    telegram.fail("getFile", 429, retry_after=7)
+    telegram.cut("getFile")
+    for after in (5.0, 7.0, 5.0):
+        with pytest.raises(RetryLater) as later:
+            await adapter.fetch(file, 10)
+        assert later.value.after == after
+    with pytest.raises(NotDelivered, match="Wrong file_id"):
+        await adapter.fetch(attached({"file_id": "nowhere"}), 10)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "../../secret",
+        "documents/../../x",
+        "//evil.example/x",
+        "http://evil.example/x",
+        "a?b",
+        "a b",
+        "",
+        ".",
+    ],
+)
+async def test_a_path_that_leads_elsewhere_is_not_followed(
+    telegram: FakeTelegram, adapter: TelegramAdapter, path: str
+) -> None:
+    with pytest.raises(NotDelivered, match="path"):
+        await adapter.fetch(attached(telegram.add_file("a.txt", b"x", path=path)), 10)
+    assert telegram.fetched == []
 
 
 @pytest.mark.parametrize("method", ["getMe", "getUpdates"])

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from glmbot.adapters.telegram_updates import Account, mended, message_id_of, number_of, read_event
-from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
 
 ACCOUNT = Account(4242, "glm_test_bot")
 ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "last_name": "Lee", "language_code": "en"}
@@ -217,6 +217,82 @@ def test_a_date_that_is_none_is_refused(date: int) -> None:
 @pytest.mark.parametrize("kind", ["photo", "voice", "document", "sticker", "video_note"])
 def test_a_message_that_has_only_an_attachment_is_an_event_without_text(kind: str) -> None:
     assert read("", "private", **{kind: {"file_id": "x"}}).text == ""
+
+
+def test_the_files_of_a_message_are_named() -> None:
+    document = {"file_id": "D", "file_name": "a.md", "mime_type": "text/Markdown; charset=utf-8", "file_size": 7}
+    assert read("", "private", document=document, caption="see").attachments == (
+        Attachment("D", "a.md", "text/markdown", 7, AttachmentKind.DOCUMENT),
+    )
+    sizes = [{"file_id": name, "width": side, "height": side} for name, side in (("S", 90), ("L", 900), ("M", 320))]
+    assert read("", "private", photo=sizes).attachments == (
+        Attachment("L", "photo.jpg", "image/jpeg", None, AttachmentKind.IMAGE),
+    )
+    assert read("hello", "private").attachments == read("", "private", location={}).attachments == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "file", "kind"),
+    [
+        ("voice", {"mime_type": "audio/ogg"}, AttachmentKind.VOICE),
+        ("audio", {"mime_type": "audio/mpeg", "file_name": "a.mp3"}, AttachmentKind.OTHER),
+        ("video", {}, AttachmentKind.OTHER),
+        ("video_note", {}, AttachmentKind.OTHER),
+        ("sticker", {}, AttachmentKind.OTHER),
+        ("document", {"mime_type": "image/png"}, AttachmentKind.IMAGE),
+        ("document", {"mime_type": "video/mp4"}, AttachmentKind.OTHER),
+        ("document", {"mime_type": "application/pdf"}, AttachmentKind.DOCUMENT),
+        ("document", {"mime_type": "no media type"}, AttachmentKind.DOCUMENT),
+        ("document", {}, AttachmentKind.DOCUMENT),
+    ],
+)
+def test_each_kind_of_file_is_told_from_the_others(field: str, file: dict[str, Any], kind: AttachmentKind) -> None:
+    (attachment,) = read("", "private", **{field: {"file_id": "x"} | file}).attachments
+    assert attachment.kind is kind
+
+
+def test_an_animation_is_not_the_document_that_stands_for_it() -> None:
+    file = {"file_id": "x", "mime_type": "video/mp4"}
+    (attachment,) = read("", "private", animation=file, document=file | {"mime_type": "text/plain"}).attachments
+    assert attachment.kind is AttachmentKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"file_id": 5}, {"file_id": ""}, {"file_id": "x" * 3000}, {"file_id": "x", "file_size": "big"}, [], "x", None],
+)
+def test_a_malformed_file_is_left_out_and_the_message_stays(document: object) -> None:
+    event = read("", "private", document=document, caption="hello")
+    assert (event.text, event.attachments) == ("hello", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ann\\a.txt", "a.txt"),
+        ("/", "file"),
+        ("..", "file"),
+        ("", "document"),
+        ("a\x00b\n\x1b[31m.txt", "ab[31m.txt"),
+        ("evil\u202etxt.exe", "eviltxt.exe"),
+        ("\u2066a\u200b.txt", "a.txt"),
+        ("a\ud800.txt", "a.txt"),
+        ("  my   notes .txt ", "my notes .txt"),
+        ("`rm`.md", "'rm'.md"),
+        ("报告（终）.pdf", "报告（终）.pdf"),
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
+        ("x" * 300, "x" * 120),
+    ],
+)
+def test_a_files_name_is_a_name_and_nothing_else(name: str, shown: str) -> None:
+    (attachment,) = read("", "private", document={"file_id": "x", "file_name": name}).attachments
+    assert attachment.name == shown
+
+
+@pytest.mark.parametrize("size", [-1, 2**60])
+def test_a_size_that_is_none_is_not_known(size: int) -> None:
+    assert read("", "private", document={"file_id": "x", "file_size": size}).attachments[0].size is None
 
 
 def test_message_ids_are_read_back_for_their_own_chat_only() -> None:

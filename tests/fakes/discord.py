@@ -39,6 +39,8 @@ from tests.fakes.discord_gateway import MESSAGE_CONTENT, FakeGateway, World
 MAX_NONCE = 25
 ACKNOWLEDGE_WITHIN = 3.0
 DEADLINE = 20.0
+SIGNATURE = "5f1e"
+"""By which Discord's own addresses of files are known; without it they are refused."""
 GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
 JSON_TYPE = {"Content-Type": "application/json"}  # exactly: the library reads nothing else as JSON
 
@@ -85,7 +87,10 @@ class FakeDiscord:
         self.calls: list[Call] = []
         self.messages: list[Shown] = []
         self.commands: list[Fields] = []
+        self.fetched: list[str] = []
+        """Names of the files that were read, oldest first."""
         self.api_url = ""
+        self._files: dict[str, bytes] = {}
         self.gateway = FakeGateway(World(lambda token: token == self.token, self._ready, self._guilds, self._notify))
         self._channels: dict[int, FakeChannel] = {channel.id: channel for channel in (DM, GENERAL, THREAD)}
         self._forbidden: set[int] = set()
@@ -114,6 +119,7 @@ class FakeDiscord:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/gateway{slash:/?}", self.gateway.answer)
         app.router.add_route("*", "/api/v10{path:/.*}", self._answer)
+        app.router.add_get("/attachments/{channel}/{number}/{name}", self._give_out)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -163,6 +169,19 @@ class FakeDiscord:
         assert shown is not None
         shown.text, shown.edited_at = text, int(time.time() * 1000) if is_edit else None
         await self._announce(shown, "MESSAGE_UPDATE")
+
+    def add_file(self, name: str, content: bytes, content_type: str | None = None) -> Fields:
+        """Let there be a file; return what a message has of it: `receive("", attachments=[add_file(...)])`."""
+        number = self._new_id()
+        path = f"/attachments/{DM.id}/{number}/{name}"
+        self._files[path] = content
+        url = f"{self.api_url.removesuffix('/api/v10')}{path}?ex=66&is=65&hm={SIGNATURE}&"
+        fields: Fields = {"id": str(number), "filename": name, "size": len(content), "url": url, "proxy_url": url}
+        return fields | ({"content_type": content_type} if content_type else {})
+
+    def remove_files(self) -> None:
+        """Let all files be gone."""
+        self._files.clear()
 
     async def interact(
         self,
@@ -344,6 +363,13 @@ class FakeDiscord:
             return _json(refusal.status, {"message": refusal.message, "code": refusal.code})
         finally:
             await self._notify()
+
+    async def _give_out(self, request: web.Request) -> web.Response:
+        self.fetched.append(request.match_info["name"])
+        content = self._files.get(request.path)
+        if content is None or request.query.get("hm") != SIGNATURE:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=content, content_type="application/octet-stream")
 
     def _route(self, method: str, path: str) -> tuple[str, "_Handler", tuple[str, ...]]:
         for name, route_method, pattern, handler in self._routes:

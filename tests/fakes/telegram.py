@@ -25,6 +25,7 @@ MAX_LENGTH = 4096
 MAX_PHOTO = 10 << 20
 MAX_CAPTION = 1024
 MAX_DOCUMENT = 50 << 20
+MAX_DOWNLOAD = 20 << 20
 DEADLINE = 20.0
 
 Params = dict[str, Any]
@@ -100,6 +101,13 @@ class _Fault:
     is_bomb: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    content: bytes
+    said_size: int | None
+
+
 class _Refused(Exception):
     def __init__(self, status: int, description: str, **parameters: object) -> None:
         super().__init__(description)
@@ -117,6 +125,8 @@ class FakeTelegram:
         self.commands: dict[str, list[Params]] = {}
         self.chat_actions: list[Params] = []
         self.unknown_methods: list[str] = []
+        self.fetched: list[str] = []
+        """Paths of the files that were read, oldest first."""
         self.webhook_url = ""
         self.webhook_statuses: list[int | None] = []
         """How the bot answered each delivery; None: not at all."""
@@ -125,6 +135,7 @@ class FakeTelegram:
         self._webhook_secret = ""
         self._delivering: asyncio.Task[None] | None = None
         self.base_url = ""
+        self._files: dict[str, _File] = {}  # by file id
         self._chats: dict[int, FakeChat] = {}
         self._blocked: set[int] = set()
         self._migrated: dict[int, int] = {}
@@ -153,6 +164,7 @@ class FakeTelegram:
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
             "answercallbackquery": self._answer_callback_query,
+            "getfile": self._get_file,
         }
 
     # -- for tests: the other side of the chat
@@ -160,6 +172,7 @@ class FakeTelegram:
     async def __aenter__(self) -> "FakeTelegram":
         app = web.Application(client_max_size=64 << 20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._give_out)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -210,6 +223,31 @@ class FakeTelegram:
     def is_answered(self, query_id: str) -> bool:
         """Tell whether the bot has answered a press: until then the button shows a sign of waiting."""
         return self._presses[query_id]
+
+    def add_file(
+        self,
+        name: str,
+        content: bytes,
+        mime_type: str | None = None,
+        *,
+        folder: str = "documents",
+        path: str | None = None,
+        said_size: int | None = None,
+    ) -> Params:
+        """Let there be a file; return what a message has of it: `receive("", document=add_file(...))`.
+
+        `path` and `said_size` are what getFile says, where it shall not be the truth.
+        """
+        file_id = f"BQACAgIAAxkBAAI-{len(self._files)}_x"
+        ending = f".{name.rpartition('.')[2]}" if "." in name else ""
+        place = f"{folder}/file_{len(self._files)}{ending}" if path is None else path
+        self._files[file_id] = _File(place, content, said_size)
+        fields = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_name": name, "file_size": len(content)}
+        return fields | ({"mime_type": mime_type} if mime_type else {})
+
+    def remove_files(self) -> None:
+        """Let all files be gone."""
+        self._files.clear()
 
     async def push(self, update: Params) -> int:
         """Give out an update as it is, well formed or not; return its number."""
@@ -495,6 +533,23 @@ class FakeTelegram:
             raise _Refused(400, "Bad Request: wrong parameter action in request")
         self.chat_actions.append(params)
         return True
+
+    async def _get_file(self, params: Params) -> Params:
+        if params["file_id"] not in self._files:
+            raise _Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        file = self._files[params["file_id"]]
+        size = len(file.content) if file.said_size is None else file.said_size
+        if size > MAX_DOWNLOAD:
+            raise _Refused(400, "Bad Request: file is too big")
+        return {"file_id": params["file_id"], "file_unique_id": "u", "file_size": size, "file_path": file.path}
+
+    async def _give_out(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        self.fetched.append(path)
+        content = next((file.content for file in self._files.values() if file.path == path), None)
+        if request.match_info["token"] != self.token or content is None:
+            return _error(404, "Not Found", {})
+        return web.Response(body=content, content_type="application/octet-stream")
 
     def _chat(self, params: Params) -> FakeChat:
         chat_id = int(params["chat_id"])

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
+from tests.attachments.files import billion_laughs, deflated, docx_of, pdf_with
 from tests.conftest import RunBot
 from tests.e2e.program import running
 from tests.fakes.adapter import FakeAdapter
@@ -23,10 +23,14 @@ from tests.fakes.telegram import FakeChat, FakeTelegram
 
 TOO_LONG = "Your message is too long: I read up to 20000 characters. Please shorten it."
 TOO_LONG_IN_CHINESE = "这条消息太长了：我最多能读 20000 个字符。请缩短后再发。"
-ONLY_WORDS = (
-    "I cannot read attachments yet (pictures, files, voice messages and the like). Please write to me in words."
+ONLY_WORDS_IN_CHINESE = (
+    "这个我看不了：我能读取文本、Markdown、代码、PDF 和 Word（docx）文件，但不能读取图片、语音等。请用文字告诉我。"
 )
-ONLY_WORDS_IN_CHINESE = "我还不能读取附件（图片、文件、语音等），请用文字告诉我。"
+NO_ARCHIVE = (
+    "I do not open archives such as bomb.zip. Please send the files in it one by one (text, code, PDF or docx)."
+)
+NO_ARCHIVE_IN_CHINESE = "我不会打开 bomb.zip 这样的压缩包，请把里面的文件逐个发来（文本、代码、PDF 或 docx）。"
+TOO_COMPLEX = "takes too much time or memory to read. Please send its text, or a part of it."
 DEADLINE = 5.0
 """Seconds to a notice on a busy machine; on an idle one each takes less than one."""
 MAX_GROWTH_KB = 50 * 1024
@@ -141,21 +145,23 @@ async def test_a_malformed_message_does_no_harm(
     assert telegram.visible() == ["echo: hello", *([answer] if answer else []), "echo: end"]
 
 
-async def test_attachments_are_never_fetched_and_their_sender_is_told(
+async def test_archives_and_pictures_are_never_fetched_and_their_sender_is_told(
     telegram: FakeTelegram, model: FakeModel, tmp_path: Path
 ) -> None:
     group = FakeChat(-5, "group")
-    bomb = {"file_id": "bomb", "file_unique_id": "b", "file_size": 42_000, "mime_type": "application/zip"}
+    bomb = telegram.add_file("bomb.zip", zip_bomb(), "application/zip")
+    photo = [telegram.add_file("photo", image_bomb())]
     chinese = {"id": 1001, "is_bot": False, "first_name": "Ann", "language_code": "zh"}
     async with bot_on(telegram, model, tmp_path):
         await telegram.receive("", document=bomb)
-        await telegram.receive("", photo=[bomb], **{"from": chinese})
+        await telegram.receive("", document=bomb, caption="打开它")
+        await telegram.receive("", photo=photo, **{"from": chinese})
         await telegram.receive("", document=bomb, chat=group)
-        await telegram.receive("", photo=[bomb], caption="what is this?")
+        await telegram.receive("", photo=photo, caption="what is this?")
         await telegram.until(lambda: telegram.visible()[-1] == "echo: what is this?", "the answer to the caption")
-    assert sorted(telegram.visible()[1:3]) == sorted([ONLY_WORDS, ONLY_WORDS_IN_CHINESE])
+    assert sorted(telegram.visible()[1:4]) == sorted([NO_ARCHIVE, NO_ARCHIVE_IN_CHINESE, ONLY_WORDS_IN_CHINESE])
     assert telegram.visible(group.id) == []
-    assert telegram.unknown_methods == []
+    assert telegram.calls_of("getFile") == telegram.fetched == []
 
 
 def zip_bomb() -> bytes:
@@ -179,34 +185,51 @@ def image_bomb() -> bytes:
 
 
 async def test_bombs_on_discord_are_never_fetched(model: FakeModel, tmp_path: Path) -> None:
-    fetched: list[str] = []
-
-    async def serve(request: web.Request) -> web.Response:
-        fetched.append(request.path)
-        return web.Response(body=zip_bomb() if "zip" in request.path else image_bomb())
-
-    app = web.Application()
-    app.router.add_get("/{name}", serve)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    bombs = [
-        {"id": "1", "filename": name, "size": 1, "url": f"{address}/{name}", "proxy_url": f"{address}/{name}"}
-        for name in ("bomb.zip", "bomb.png")
-    ]
     async with FakeDiscord() as discord:
+        bombs = [
+            discord.add_file("bomb.zip", zip_bomb(), "text/plain"),
+            discord.add_file("bomb.png", image_bomb(), "image/png"),
+        ]
         variables = {"TOKEN": discord.token, "API_URL": discord.api_url}
         settings = {f"GLMBOT_ADAPTERS__DISCORD__{name}": value for name, value in variables.items()}
         async with running(tmp_path, "run", **settings, GLMBOT_INFERENCE__URL=model.url):
             await discord.connected()
             await discord.receive("", attachments=bombs)
-            await discord.until(lambda: len(discord.visible()) == 1, "the notice")
             await discord.receive("what is it?", attachments=bombs)
-            await discord.until(lambda: discord.visible()[1:] == ["echo: what is it?"], "the answer")
-        assert discord.visible()[0] == f"{ONLY_WORDS}\n{ONLY_WORDS_IN_CHINESE}"
-    await runner.cleanup()
-    assert fetched == []
+            await discord.receive("what is it?", attachments=bombs[1:])
+            shown = [NO_ARCHIVE.replace("bomb.zip", "`bomb.zip`")] * 2 + ["echo: what is it?"]
+            await discord.until(lambda: discord.visible() == shown, "the answers")
+        assert discord.fetched == []
+
+
+def hostile_files() -> dict[str, bytes]:
+    """Return files that take a gigabyte or minutes where they are read without bounds, and a text of 10 MB."""
+    return {
+        "bomb.docx": docx_of(b"<w:p>" * 4_000_000),
+        "laughs.docx": docx_of("<w:p><w:r><w:t>&j;</w:t></w:r></w:p>", billion_laughs()),
+        "bomb.pdf": pdf_with([deflated(300_000_000)], packed=True),
+        "long.txt": "好".encode() * 3_333_333,
+    }
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc")
+async def test_hostile_files_take_hardly_any_memory_of_the_bot(
+    telegram: FakeTelegram, model: FakeModel, tmp_path: Path
+) -> None:
+    async with bot_on(telegram, model, tmp_path) as pid:
+        forget_peak(pid)
+        before = memory_kb(pid, "VmRSS")
+        for name, content in hostile_files().items():
+            await telegram.receive("", document=telegram.add_file(name, content))
+        await telegram.until(lambda: len(telegram.visible()) == 5, "the notices and the answer", deadline=60)
+        growth = memory_kb(pid, "VmHWM") - before
+        print(f"{growth / 1024:.0f} MB")
+        assert growth < MAX_GROWTH_KB
+    bomb, laughs, pdf, answer = telegram.visible()[1:]
+    assert bomb == f"bomb.docx {TOO_COMPLEX}"
+    assert laughs.startswith("laughs.docx is damaged")
+    assert pdf == f"bomb.pdf {TOO_COMPLEX}"
+    assert answer.startswith("echo: Beginning of the file long.txt:\n好好")
 
 
 ASKING = """

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from glmbot.errors import InferenceUnavailable, PluginAway, PluginError, UserError
+from glmbot.events import Attachment, AttachmentKind
 from glmbot.plugin.process.strikes import Strikes
 from glmbot.plugin.state import Condition
 from glmbot.plugin.testing import ManualClock
@@ -493,3 +494,25 @@ async def test_processes_end_when_their_bot_is_killed(tmp_path: Path, work: str)
     pid = int(await process.stdout.readline())
     await process.wait()
     await until(lambda: not is_alive(pid))
+
+
+READING = """
+@plugin.message("^$")
+async def read(ctx: Context) -> str:
+    (one,) = ctx.event.attachments
+    content = await ctx.read_attachment(0, 1000)
+    return f"{one.kind} {one.name} {one.media_type} {one.size} {content!r}"
+"""
+
+
+async def test_a_plugin_sees_attachments_and_reads_them(tmp_path: Path) -> None:
+    async with hosted_code(tmp_path / "plugins", READING) as bot:
+        picture = Attachment("p", "p.png", "image/png", 4, AttachmentKind.IMAGE)
+        bot.services.files["p"] = b"\x89PNG\x00\xff"
+        sent = replace(event(""), attachments=(picture,))
+        handler = await bot.host.match_message("")
+        assert handler is not None
+        assert await handler(sent) == r"image p.png image/png 4 b'\x89PNG\x00\xff'"
+        bot.services.files["p"] = bytes(1001)
+        with pytest.raises(UserError, match=r"p\.png is too large"):
+            await handler(sent)

@@ -10,15 +10,17 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 from sqlalchemy.dialects import sqlite
 
 from glmbot.content import Rendered
-from glmbot.events import Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
 from glmbot.storage.clean_text import clean_text
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import CLAIM, ClaimedEvent, Inbox
 from glmbot.storage.replies import Replies
+from glmbot.storage.tables import inbox as inbox_table
 from tests.storage.conftest import event
 
 
@@ -33,6 +35,29 @@ async def test_an_event_comes_back_as_it_went_in(database: Database) -> None:
     assert await inbox.add(stored)
     claimed = await claim(inbox)
     assert (claimed.event, claimed.attempts) == (stored, 1)
+
+
+ATTACHED = (
+    Attachment("AgAD-x", "报告.pdf", "application/pdf", 12_345, AttachmentKind.DOCUMENT),
+    Attachment("https://cdn.example/a?ex=1", "voice.ogg", None, None, AttachmentKind.VOICE),
+)
+
+
+async def test_attachments_come_back_as_they_went_in(database: Database) -> None:
+    inbox = Inbox(database)
+    stored = replace(event("1", text=""), attachments=ATTACHED)
+    assert await inbox.add(stored)
+    assert (await claim(inbox)).event == stored
+
+
+async def test_an_event_of_an_earlier_version_has_no_attachments(database: Database) -> None:
+    inbox = Inbox(database)
+    stored = replace(event("1"), attachments=ATTACHED)
+    await inbox.add(stored)
+    (row,) = await database.rows(select(inbox_table.c.event))
+    earlier = {name: value for name, value in row.event.items() if name != "attachments"}
+    await database.execute(update(inbox_table).values(event=earlier))
+    assert (await claim(inbox)).event == replace(stored, attachments=())
 
 
 async def test_a_repeat_is_not_stored_also_when_many_come_at_once(database: Database) -> None:
@@ -169,6 +194,7 @@ import asyncio, os, sys
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
+from glmbot.storage.tables import inbox as inbox_table
 from tests.storage.conftest import event
 
 async def main():

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from glmbot.content import Button, File, Rendered
+from glmbot.events import Attachment, AttachmentKind, MessageEvent
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import Inbox
@@ -117,8 +118,9 @@ def fill(url: str, folder: Path) -> None:
     async def run() -> None:
         database = await Database.open(url, folder)
         inbox = Inbox(database)
+        file = Attachment("AgAD-x", "报告.pdf", "application/pdf", 12_345, AttachmentKind.DOCUMENT)
         for number in range(3):
-            await inbox.add(event(str(number), text="你好 😀"))
+            await inbox.add(replace(event(str(number), text="你好 😀"), attachments=(file,)))
         (claimed,) = await inbox.claim()
         turn = NewTurn("你好 😀", "Hi\n", 3, TurnState.COMPLETE)
         await Replies(database).complete(claimed, [Rendered("Hi", "Hi")], None, turn)
@@ -203,6 +205,28 @@ def test_a_message_that_waits_leaves_with_what_an_older_bot_knows(
     if revision != NEWEST:
         downgrade(backend, migrations_folder(), revision)
     assert asyncio.run(take_out()) == left
+
+
+def test_attachments_stay_in_the_inbox_when_the_schema_goes_back_and_forth(
+    backend: Backend, any_url: str, tmp_path: Path
+) -> None:
+    file = Attachment("AgAD-x", "报告.pdf", "application/pdf", 12_345, AttachmentKind.DOCUMENT)
+    stored = replace(event("1", text=""), attachments=(file,))
+
+    async def put() -> None:
+        database = await Database.open(any_url, tmp_path / "data")
+        await Inbox(database).add(stored)
+        await database.close()
+
+    async def claim() -> MessageEvent:
+        database = await Database.open(any_url, tmp_path / "data")
+        (claimed,) = await Inbox(database).claim()
+        await database.close()
+        return claimed.event
+
+    asyncio.run(put())
+    downgrade(backend, migrations_folder(), "0001_initial")
+    assert asyncio.run(claim()) == stored
 
 
 def test_up_and_down_with_rows(backend: Backend, any_url: str, tmp_path: Path, with_next: Path) -> None:

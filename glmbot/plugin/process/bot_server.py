@@ -1,5 +1,6 @@
 """What a plugin process may ask the bot for."""
 
+import base64
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
@@ -51,6 +52,10 @@ class BotServer:
     async def store_items(self, prefix: str) -> list[tuple[str, JsonValue]]:
         """Return all keys that begin with `prefix`, and their values."""
         return await self._store.items(prefix)
+
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> str:
+        """Return a file that came with a message, in Base64."""
+        return base64.b64encode(await self._services.read_attachment(event, index, max_bytes)).decode("ascii")
 
     async def status(self) -> BotStatus:
         """Return how the bot is now."""

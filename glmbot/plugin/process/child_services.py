@@ -1,6 +1,7 @@
 """What the bot does for its plugins, asked for over the wire."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
@@ -56,6 +57,10 @@ class RemoteServices:
     async def status(self) -> BotStatus:
         """Return how the bot is now."""
         return await self._peer.call(BotSide.status)
+
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
+        """Return a file that came with a message."""
+        return base64.b64decode(await self._peer.call(BotSide.read_attachment, event, index, max_bytes))
 
     def store(self, plugin: str) -> "RemoteStore":
         """Return the plugin's store; the bot knows whose it is."""

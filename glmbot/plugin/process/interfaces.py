@@ -112,6 +112,9 @@ class BotSide(Protocol):
 
     async def status(self) -> BotStatus: ...
 
+    async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> str:
+        """Return a file in Base64: JSON has no bytes."""
+
     async def store_get(self, key: str) -> JsonValue: ...
 
     async def store_set(self, key: str, value: JsonValue) -> None: ...

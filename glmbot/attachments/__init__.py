@@ -1,0 +1,1 @@
+"""The text in files that came with messages."""

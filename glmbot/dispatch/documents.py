@@ -1,0 +1,113 @@
+"""Fetches the files that come with messages, and makes of their texts what the model is asked."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from glmbot.adapters.base import Adapter, FetchesFiles
+from glmbot.attachments.extracted import MAX_BYTES, Problem, Unreadable
+from glmbot.attachments.kinds import refusal_by_name
+from glmbot.attachments.reading import read_text
+from glmbot.conversation.question import FileText, Question
+from glmbot.errors import FileTooLarge, NotDelivered, RetryLater, UserError
+from glmbot.events import Attachment, Language, MessageEvent
+from glmbot.phrases import Phrase, language_of
+from glmbot.safety.safety import Safety
+from glmbot.verdicts import Direction
+
+logger = logging.getLogger(__name__)
+
+NUM_AT_ONCE = 2
+"""Files that are read at the same time: each may take half a gigabyte."""
+PHRASES = {
+    Problem.ARCHIVE: Phrase.FILE_IS_ARCHIVE,
+    Problem.PROGRAM: Phrase.FILE_IS_PROGRAM,
+    Problem.UNKNOWN_KIND: Phrase.FILE_KIND_UNKNOWN,
+    Problem.ENCRYPTED: Phrase.FILE_ENCRYPTED,
+    Problem.NO_TEXT: Phrase.FILE_WITHOUT_TEXT,
+    Problem.DAMAGED: Phrase.FILE_DAMAGED,
+    Problem.TOO_COMPLEX: Phrase.FILE_TOO_COMPLEX,
+    Problem.TOO_LARGE: Phrase.FILE_TOO_LARGE,
+    Problem.NEEDS_EXTRA: Phrase.FILE_NEEDS_EXTRA,
+}
+
+
+class Documents:
+    """Reads attachments by the adapters that they came by."""
+
+    def __init__(self, adapters: Mapping[str, Adapter], safety: Safety) -> None:
+        self._adapters = adapters
+        self._safety = safety
+        self._turns = asyncio.Semaphore(NUM_AT_ONCE)
+
+    async def question_of(self, event: MessageEvent) -> Question:
+        """Return what the sender asks, with the files.
+
+        Raises UserError where no file can be read or one is blocked, and RetryLater.
+        """
+        language = language_of(event)
+        files: list[FileText] = []
+        notices: list[str] = []
+        for attachment in event.documents():
+            try:
+                files.append(await self._read(event, attachment, language))
+            except _NotRead as error:
+                notices.append(str(error))
+        if notices and not files:
+            raise UserError("\n".join(notices))
+        return Question(event.text, language, tuple(files), tuple(notices))
+
+    async def content(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
+        """Return an attachment as it is, for a plugin. Raises UserError, ValueError for one that there is not."""
+        if not 0 <= index < len(event.attachments):
+            raise ValueError(f"the message has {len(event.attachments)} attachments, none is number {index}")
+        attachment, language = event.attachments[index], language_of(event)
+        try:
+            async with self._turns:
+                return await self._fetch(event, attachment, min(max_bytes, MAX_BYTES))
+        except FileTooLarge as error:
+            limit = f"{min(max_bytes, MAX_BYTES) / 1e6:.3g}"
+            raise UserError(Phrase.FILE_TOO_LARGE.in_language(language, name=attachment.name, limit=limit)) from error
+        except (NotDelivered, RetryLater) as error:
+            raise UserError(Phrase.FILE_NOT_FETCHED.in_language(language, name=attachment.name)) from error
+
+    async def _read(self, event: MessageEvent, attachment: Attachment, language: Language) -> FileText:
+        try:
+            async with self._turns:
+                if problem := refusal_by_name(attachment.name):
+                    raise Unreadable(problem)
+                data = await self._fetch(event, attachment, MAX_BYTES)
+                found = await read_text(attachment.name, data)
+        except FileTooLarge as error:
+            raise _not_read(Phrase.FILE_TOO_LARGE, attachment, language) from error
+        except Unreadable as error:
+            raise _not_read(PHRASES[error.problem], attachment, language) from error
+        except NotDelivered as error:
+            logger.info("a file could not be fetched: %s", error)
+            raise _not_read(Phrase.FILE_NOT_FETCHED, attachment, language) from error
+        name, text = [await self._passed(one, language) for one in (attachment.name, found.text)]
+        return FileText(name, text, found.is_cut)
+
+    async def _fetch(self, event: MessageEvent, attachment: Attachment, max_bytes: int) -> bytes:
+        if attachment.size is not None and attachment.size > max_bytes:
+            raise FileTooLarge(f"the file is said to have {attachment.size} bytes")
+        adapter = self._adapters.get(event.chat.adapter)
+        if not isinstance(adapter, FetchesFiles):
+            raise NotDelivered(f"adapter {event.chat.adapter!r} fetches no files")
+        return await adapter.fetch(attachment, max_bytes)
+
+    async def _passed(self, text: str, language: Language) -> str:
+        """Return what safety lets pass of a file. Raises UserError where it blocks it."""
+        verdict = await self._safety.check(text, Direction.IN)
+        if verdict.is_blocked:
+            logger.info("refused: a file, by %s", verdict.rule or "safety")
+            raise UserError(Phrase.BLOCKED_IN.in_language(language))
+        return verdict.text
+
+
+class _NotRead(Exception):
+    """A file is not read; the text tells the sender why."""
+
+
+def _not_read(phrase: Phrase, attachment: Attachment, language: Language) -> _NotRead:
+    return _NotRead(phrase.in_language(language, name=attachment.name, limit=MAX_BYTES // 10**6))
