@@ -165,6 +165,19 @@ async def test_pictures_and_voice_are_told_of_once_and_never_fetched(
     assert telegram.fetched == telegram.calls_of("getFile") == []
 
 
+async def test_a_picture_is_told_of_at_once_while_an_answer_is_being_written(
+    telegram: FakeTelegram, model: FakeModel, tmp_path: Path
+) -> None:
+    model.gate.clear()
+    async with bot_on(on_telegram(telegram), model, tmp_path):
+        await telegram.receive("hello")
+        assert await telegram.sent(1) == ["echo:"]
+        await telegram.receive("", photo=[telegram.add_file("p", b"x")])
+        assert await telegram.sent(2) == ["echo:", ONLY_WORDS]
+        model.gate.set()
+        await telegram.until(lambda: telegram.visible()[0] == "echo: hello", "the whole answer")
+
+
 async def test_a_file_that_is_late_is_fetched_again_and_one_that_is_gone_is_told(
     telegram: FakeTelegram, model: FakeModel, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from glmbot.api import (
+    Attachment,
+    AttachmentKind,
     BotContext,
     Chat,
     ChatKind,
@@ -217,3 +219,18 @@ async def test_an_error_of_the_test_comes_out_as_it_is(plugin: Plugin[Settings])
 
     with pytest.raises(KeyError, match="of the test"):
         await live()
+
+
+async def test_a_plugin_is_given_files() -> None:
+    plugin = Plugin("sizes")
+
+    @plugin.message("^$")
+    async def measure(ctx: Context) -> str:
+        return f"{ctx.event.attachments[0].name}: {len(await ctx.read_attachment(0, 5))} bytes"
+
+    picture = Attachment("p", "p.png", "image/png", None, AttachmentKind.IMAGE)
+    async with PluginTester(plugin) as bot:
+        bot.services.files["p"] = b"\x89PNG"
+        assert await bot.say("", attachments=[picture]) == "p.png: 4 bytes"
+        bot.services.files["p"] = bytes(6)
+        assert await bot.say("", attachments=[picture]) == "p.png is too large"
