@@ -58,7 +58,7 @@ ATTRIBUTES = {
 }
 PARENTS = {"li": {"ul", "ol"}}
 VOID = frozenset(["br", "hr"])
-MAX_BYTES = 30_000
+MAX_BYTES = 24_000
 
 
 def read(text: str) -> Reading:

@@ -25,6 +25,8 @@ class Capabilities:
     """How often the typing sign must be renewed; None: has none."""
     has_idempotent_send: bool
     """Whether a repeated `OutgoingMessage.key` returns the first message instead of sending twice."""
+    send_interval: float = 0.0
+    """Shortest time between two messages of the account, whatever the chat."""
     can_send_files: bool = False
     """Whether a message may carry `Rendered.file`; such a message is never edited."""
     can_show_buttons: bool = False

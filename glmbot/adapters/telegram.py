@@ -113,6 +113,7 @@ class TelegramAdapter:
             edit_interval=1.5,  # about one message a second and chat, and edits count
             typing_interval=4.0,  # the sign lasts 5 s
             has_idempotent_send=False,
+            send_interval=1 / 30,  # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
             can_send_files=True,
             can_show_buttons=True,
         )

@@ -39,6 +39,7 @@ class FakeAdapter:
         max_length: int = 200,
         can_send_files: bool = False,
         can_show_buttons: bool = False,
+        send_interval: float = 0.0,
     ) -> None:
         self.name = name
         self.capabilities = Capabilities(
@@ -48,6 +49,7 @@ class FakeAdapter:
             has_idempotent_send=is_idempotent,
             can_send_files=can_send_files,
             can_show_buttons=can_show_buttons,
+            send_interval=send_interval,
         )
         self.messages: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()

@@ -45,6 +45,7 @@ class FaultsAdapter:
             edit_interval=self._edit_interval,
             typing_interval=None if self._edit_interval is None else 5.0,
             has_idempotent_send=self._mode is Mode.NONCE,
+            send_interval=0.0 if self._mode is Mode.NONCE else 1 / 30,  # as Telegram has it
         )
 
     async def run(self, accept: Accept) -> None:
