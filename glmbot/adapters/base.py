@@ -136,3 +136,11 @@ class FetchesFiles(Protocol):
         Raises FileTooLarge when it has more than `max_bytes`, however many it was said to have; RetryLater while the
         platform is out of reach, and NotDelivered when the file cannot be had any more.
         """
+
+
+@runtime_checkable
+class Reacts(Protocol):
+    """An optional ability: the bot can put an emoji under somebody's message."""
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Put an emoji under a message that came in. Raises NotDelivered and RetryLater; nobody tries again."""

@@ -136,6 +136,12 @@ class DiscordAdapter:
         """Read a file of a message, at the address that Discord gave for it."""
         return await fetch(attachment.file_id, max_bytes, self._guard)
 
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Put an emoji under a message."""
+        if not message_id.isdecimal():
+            raise NotDelivered("a command or a pressed button is no message")
+        await self._connected().react(_channel_of(chat), message_id, emoji)
+
     def _connected(self) -> Client:
         if self._client is None or self._client.is_closed():
             raise RetryLater(f"adapter {self.name!r} is not connected", after=1.0)

@@ -224,6 +224,12 @@ class Client(discord.Client):
             place = self.get_partial_messageable(int(channel_id))
             await place.get_partial_message(int(message_id)).edit(content=mended(body.text), view=_view(body.buttons))
 
+    async def react(self, channel_id: str, message_id: str, emoji: str) -> None:
+        """Put an emoji under a message."""
+        with self._errors(channel_id):
+            place = self.get_partial_messageable(int(channel_id))
+            await place.get_partial_message(int(message_id)).add_reaction(mended(emoji))
+
     async def show_typing(self, channel_id: str) -> None:
         """Show the typing sign for 10 seconds, or until the next message."""
         with self._errors(channel_id):

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
-from glmbot.adapters.matrix_content import FORM, edit_content, message_content
+from glmbot.adapters.matrix_content import FORM, edit_content, message_content, reaction_content
 from glmbot.adapters.matrix_intake import Intake, Rooms
 from glmbot.adapters.matrix_session import Session
 from glmbot.adapters.matrix_waits import Waits
@@ -81,6 +81,12 @@ class MatrixAdapter:
         """Replace the text of a message: by a further event, the newest of which counts."""
         async with self._session.connected() as client:
             await client.send(ref.chat.chat_id, edit_content(ref.message_id, body), uuid.uuid4().hex)
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Put an emoji under a message."""
+        key = uuid.uuid4().hex
+        async with self._session.connected() as client:
+            await client.send(chat.chat_id, reaction_content(message_id, emoji), key, kind="m.reaction")
 
     async def show_typing(self, chat: Chat) -> None:
         """Show "typing" for 25 seconds, or until the next message."""

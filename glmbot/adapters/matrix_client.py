@@ -121,9 +121,9 @@ class Client:
         """Enter a room that we are invited to."""
         await self._call(*Api.join("", room_id), wait=self._waits.join)
 
-    async def send(self, room_id: str, content: Content, key: str) -> str:
-        """Send a message; the same key gives the same event each time. Return the event's id."""
-        return _text_in(await self._call(*Api.room_send("", room_id, "m.room.message", content, key)), "event_id")
+    async def send(self, room_id: str, content: Content, key: str, kind: str = "m.room.message") -> str:
+        """Send an event; the same key gives the same one each time. Return its id."""
+        return _text_in(await self._call(*Api.room_send("", room_id, kind, content, key)), "event_id")
 
     async def show_typing(self, room_id: str) -> None:
         """Show that we write, for a while."""

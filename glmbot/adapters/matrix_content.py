@@ -39,6 +39,11 @@ def edit_content(event_id: str, body: Rendered) -> Content:
     return _fitting(content, new)
 
 
+def reaction_content(event_id: str, emoji: str) -> Content:
+    """Return the content of the event that puts an emoji under a message."""
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": mended(emoji)}}
+
+
 def _text(body: Rendered) -> Content:
     """Return a text. Whom it mentions is listed, and the list empty: nothing that the model writes can ping anybody."""
     return {

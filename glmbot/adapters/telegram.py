@@ -174,6 +174,15 @@ class TelegramAdapter:
             with _errors_for_caller("a file", is_repeatable=True):
                 return await fetch_file(self._bot, self._request, files_url, attachment.file_id, max_bytes)
 
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Put an emoji under a message; Telegram has some seventy for that."""
+        number = number_of(message_id, chat.chat_id)
+        if number is None:
+            raise NotDelivered("nothing that a reaction could stand under")
+        async with self._connection():
+            with _errors_for_caller(_place(chat), is_repeatable=True):
+                await self._bot.set_message_reaction(chat.chat_id, number, mended(emoji))
+
     # -- connecting
 
     @asynccontextmanager

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
-from glmbot.adapters.base import Adapter
+from glmbot.adapters.base import Adapter, Reacts
 from glmbot.background import in_background
 from glmbot.content import Rendered
 from glmbot.crash_points import crash_point
@@ -97,6 +97,18 @@ class Delivery:
         """Show the typing sign while the body runs."""
         async with in_background(partial(self._keep_typing, chat), "typing sign"):
             yield
+
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Put an emoji under a message; tell whether it is there."""
+        adapter = self._adapter(event.chat)
+        if not isinstance(adapter, Reacts):
+            return False
+        try:
+            await adapter.react(event.chat, event.message_id, emoji)
+        except (NotDelivered, RetryLater) as error:
+            logger.info("no reaction: %s", error)
+            return False
+        return True
 
     async def _collect(self, event: MessageEvent, reply: Reply, live: LiveMessage) -> str:
         text = ""

@@ -94,6 +94,10 @@ class PluginServices:
         """Return a file that came with a message."""
         return await self._documents.content(event, index, max_bytes)
 
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Put an emoji under a message; tell whether it is there."""
+        return await self._delivery.react(event, emoji)
+
     def store(self, plugin: str) -> PluginStore:
         """Return the plugin's own key-value store."""
         return PluginStore(self._database, plugin)

@@ -68,6 +68,9 @@ class Services(Protocol):
     async def read_attachment(self, event: MessageEvent, index: int, max_bytes: int) -> bytes:
         """Return a file that came with a message. Raises UserError, and ValueError where it is none of the message."""
 
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Put an emoji under a message; tell whether it is there."""
+
     def store(self, plugin: str) -> Store:
         """Return a plugin's own store."""
 
@@ -201,6 +204,10 @@ class Context(BotContext[ConfigT_co]):
         Raises UserError, which tells the sender that the file is too large or cannot be fetched.
         """
         return await self._surroundings.services.read_attachment(self.event, index, max_bytes)
+
+    async def react(self, emoji: str) -> bool:
+        """Put an emoji under the message; tell whether it is there: not every platform has them, or this one."""
+        return await self._surroundings.services.react(self.event, emoji)
 
     async def wait_for_reply(self, timeout: timedelta = timedelta(minutes=5)) -> str | None:
         """Return the sender's next message in this chat; None when none came in time, or the sender sent /stop.

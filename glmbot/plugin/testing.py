@@ -112,6 +112,8 @@ class MemoryServices:
     def __init__(self, hooks: Hooks, answer: Model, rows: dict[str, str]) -> None:
         self.sent: list[tuple[Chat, str]] = []
         self.asked: list[Sequence[ChatMessage]] = []
+        self.reactions: list[tuple[str, str]] = []
+        """Message id and emoji of each reaction."""
         self.turns: dict[tuple[Chat, str], list[Turn]] = {}
         self.files: dict[str, bytes] = {}
         """What is read of attachments, by their `file_id`."""
@@ -158,6 +160,11 @@ class MemoryServices:
         if len(content) > max_bytes:
             raise UserError(f"{event.attachments[index].name} is too large")
         return content
+
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Keep the emoji in `reactions`, by the message's id."""
+        self.reactions.append((event.message_id, emoji))
+        return True
 
     def store(self, plugin: str) -> MemoryStore:
         """Return the store of the plugin under test."""

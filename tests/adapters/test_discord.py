@@ -658,6 +658,16 @@ async def test_a_pressed_button_says_its_command(discord: FakeDiscord, adapter: 
     assert discord.visible(THREAD.id) == ["Where to?"]
 
 
+async def test_an_emoji_is_put_under_a_message(discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox) -> None:
+    number = await discord.receive("hello", channel=THREAD, mention_bot=True)
+    await inbox.received("hello")
+    await adapter.react(THREAD_CHAT, inbox.events[0].message_id, "👍")
+    assert discord.reactions == {number: "👍"}
+    for message_id, emoji in ((str(number), "x"), ("1", "👍"), (f"i{number}", "👍")):
+        with pytest.raises(NotDelivered):
+            await adapter.react(THREAD_CHAT, message_id, emoji)
+
+
 async def test_an_edit_replaces_the_buttons(discord: FakeDiscord, adapter: DiscordAdapter, inbox: Inbox) -> None:
     message = OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key")
     ref = await adapter.send(message)

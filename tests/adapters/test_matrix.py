@@ -282,6 +282,18 @@ async def test_a_reply_to_the_bot_is_for_it(place: Place, bob: Human) -> None:
     assert [event.is_addressed for event in inbox.events] == [False, True, False, False]
 
 
+async def test_an_emoji_is_put_under_a_message(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter) as inbox:
+        room_id = await place.direct()
+        event_id = await place.ann.say(room_id, "hello")
+        await inbox.received("hello")
+        await adapter.react(inbox.events[0].chat, inbox.events[0].message_id, "👍")
+    reactions = [event for event in await place.ann.events(room_id) if event["type"] == "m.reaction"]
+    relation = {"rel_type": "m.annotation", "event_id": event_id, "key": "👍"}
+    assert [(event["sender"], event["content"]["m.relates_to"]) for event in reactions] == [(place.bot, relation)]
+
+
 async def test_a_thread_is_a_chat_of_its_own_and_is_answered_there(place: Place, bob: Human) -> None:
     adapter = place.adapter()
     async with running(adapter) as inbox:

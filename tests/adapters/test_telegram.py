@@ -586,6 +586,19 @@ async def test_a_pressed_button_says_its_command(telegram: FakeTelegram, adapter
     assert telegram.messages[-1].reply_to is None
 
 
+async def test_an_emoji_is_put_under_a_message(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    async with running(adapter) as inbox:
+        number = await telegram.receive("hello")
+        await inbox.received("hello")
+        message_id = inbox.events[0].message_id
+    await adapter.react(ANNS_CHAT, message_id, "👍")
+    assert telegram.reactions == {(PRIVATE.id, number): "👍"}
+    with pytest.raises(NotDelivered, match="REACTION_INVALID|[Rr]eaction"):
+        await adapter.react(ANNS_CHAT, message_id, "🎓")
+    with pytest.raises(NotDelivered):
+        await adapter.react(ANNS_CHAT, f"{PRIVATE.id}:pressed:7", "👍")
+
+
 async def test_an_edit_replaces_the_buttons(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
     ref = await adapter.send(OutgoingMessage(ANNS_CHAT, Rendered("Where to?", "Where to?", buttons=BUTTONS), "key"))
     assert telegram.messages[0].buttons == {"Yes": "/book Rome", "不要": "/stop"}

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -84,6 +85,8 @@ class FakeDiscord:
         self.token = token
         self.bot = FakeUser(4242, "glm_test_bot", None, bot=True)
         self.bot_role = 4343
+        self.reactions: dict[int, str] = {}
+        """The bot's emoji under messages, by their ids."""
         self.calls: list[Call] = []
         self.messages: list[Shown] = []
         self.commands: list[Fields] = []
@@ -109,6 +112,7 @@ class FakeDiscord:
             ("send", "POST", r"/channels/(\d+)/messages", self._send),
             ("history", "GET", r"/channels/(\d+)/messages", self._history),
             ("edit", "PATCH", r"/channels/(\d+)/messages/(\d+)", self._edit),
+            ("react", "PUT", r"/channels/(\d+)/messages/(\d+)/reactions/([^/]+)/@me", self._react),
             ("typing", "POST", r"/channels/(\d+)/typing", self._typing),
             ("list commands", "GET", r"/applications/(\d+)/commands", self._list_commands),
             ("set commands", "PUT", r"/applications/(\d+)/commands", self._set_commands),
@@ -459,6 +463,14 @@ class FakeDiscord:
             shown.components = checked_components(asked.body)
         await self._announce(shown, "MESSAGE_UPDATE")
         return self._form(shown)
+
+    async def _react(self, asked: "_Asked") -> None:
+        channel, shown, emoji = self._channel(asked), self._find(int(asked.groups[1])), unquote(asked.groups[2])
+        if shown is None or shown.channel != channel:
+            raise Refused(404, 10008, "Unknown Message")
+        if emoji.isascii():
+            raise Refused(400, 10014, "Unknown Emoji")
+        self.reactions[shown.id] = emoji
 
     async def _history(self, asked: "_Asked") -> list[Fields]:
         channel, limit = self._channel(asked), int(asked.query.get("limit", 50))

@@ -22,6 +22,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from tests.fakes.telegram_html import BadMarkupError, visible_text
 
 MAX_LENGTH = 4096
+REACTIONS = "👍👎❤🔥👏😁🤔👀"  # some of those that there are
 MAX_PHOTO = 10 << 20
 MAX_CAPTION = 1024
 MAX_DOCUMENT = 50 << 20
@@ -141,6 +142,8 @@ class FakeTelegram:
         self._migrated: dict[int, int] = {}
         self._numbers: set[tuple[int, int]] = set()  # chat and number of every message there is
         self._updates: dict[int, str] = {}  # as JSON
+        self.reactions: dict[tuple[int, int], str] = {}
+        """The bot's emoji under messages, by chat and number."""
         self._presses: dict[str, bool] = {}
         """The presses of buttons, and whether the bot has answered them."""
         self._faults: dict[str, list[_Fault]] = {}
@@ -164,6 +167,7 @@ class FakeTelegram:
             "editmessagetext": self._edit_message_text,
             "sendchataction": self._send_chat_action,
             "answercallbackquery": self._answer_callback_query,
+            "setmessagereaction": self._set_message_reaction,
             "getfile": self._get_file,
         }
 
@@ -519,6 +523,16 @@ class FakeTelegram:
             )
         shown.text, (shown.source, shown.parse_mode, shown.buttons) = text, new
         return self._message(shown, chat)
+
+    async def _set_message_reaction(self, params: Params) -> bool:
+        chat, number = self._chat(params), int(params["message_id"])
+        (reaction,) = json.loads(params["reaction"])
+        if (chat.id, number) not in self._numbers:
+            raise _Refused(400, "Bad Request: message to react not found")
+        if reaction["type"] != "emoji" or reaction["emoji"] not in REACTIONS:
+            raise _Refused(400, "Bad Request: REACTION_INVALID")
+        self.reactions[chat.id, number] = reaction["emoji"]
+        return True
 
     async def _answer_callback_query(self, params: Params) -> bool:
         query_id = params["callback_query_id"]

@@ -34,6 +34,10 @@ async def offer(ctx: Context, label: str = "Rome") -> Answer:
 async def picture(ctx: Context, text: str = "") -> Answer:
     return Answer(text, file=File("cat.png", bytes(range(256))))
 
+@plugin.command("like")
+async def like(ctx: Context) -> str:
+    return f"{await ctx.react('👍')}"
+
 @plugin.command("tempt")
 async def tempt(ctx: Context) -> Answer:
     return Answer("Where to?", [Button("Open Sesame", "/book")])
@@ -185,3 +189,11 @@ async def test_where_a_platform_has_no_files_their_names_are_written(
     async with run_bot(plugins=plugins):
         await platform.receive("/picture Look!")
         await platform.until("Look!\n\n(There is a file, cat.png, which this chat cannot show.)")
+
+
+async def test_where_a_platform_has_no_reactions_a_plugin_is_told(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]
+) -> None:
+    async with run_bot(plugins=plugins):
+        await platform.receive("/like")
+        await platform.until("False")

@@ -61,6 +61,10 @@ class BotServer:
         """Return how the bot is now."""
         return await self._services.status()
 
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Put an emoji under a message."""
+        return await self._services.react(event, emoji)
+
     async def reset_conversation(self, event: MessageEvent) -> None:
         """Begin the sender's conversation anew."""
         await self._services.reset_conversation(event)

@@ -62,6 +62,10 @@ class RemoteServices:
         """Return a file that came with a message."""
         return base64.b64decode(await self._peer.call(BotSide.read_attachment, event, index, max_bytes))
 
+    async def react(self, event: MessageEvent, emoji: str) -> bool:
+        """Put an emoji under a message."""
+        return await self._peer.call(BotSide.react, event, emoji)
+
     def store(self, plugin: str) -> "RemoteStore":
         """Return the plugin's store; the bot knows whose it is."""
         return RemoteStore(self._peer, plugin)
