@@ -16,7 +16,7 @@ run: .venv/.run  ## Talk to the demo model in this terminal
 
 # Two at a time, but for the tests that kill and starve the bot: they need the machine for themselves.
 test: .venv/.dev  ## Run the tests
-	@$(BIN)/pytest -n 2 --dist worksteal --ignore tests/faults
+	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/faults
 	@$(BIN)/pytest tests/faults
 
 check: .venv/.dev  ## Check style, types and the floors of the architecture
