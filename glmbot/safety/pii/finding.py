@@ -1,6 +1,5 @@
 """Finds personal data in a text."""
 
-from collections.abc import Iterator
 from itertools import chain
 
 from glmbot.safety.pii.addresses import find_addresses
@@ -14,15 +13,18 @@ from glmbot.safety.pii.spans import Span, without_overlaps
 
 def find(text: str) -> list[Span]:
     """Return all personal data in the text, sorted, without overlaps."""
-    return find_folded(fold(text))
+    return without_overlaps(candidates(fold(text)))
 
 
-def find_folded(folded: Folded, start: int = 0) -> list[Span]:
-    """Return what begins at or behind `start`, a place in the folded text; what is before only gives it its sense."""
-    spans = without_overlaps(span for span in _candidates(folded.text) if span.start >= start)
-    origins = folded.origins
-    return [Span(origins[span.start], origins[span.end - 1] + 1, span.kind) for span in spans]
+def candidates(folded: Folded, start: int = 0) -> list[Span]:
+    """Return all that may be personal data and begins at or behind `start`, a place in the folded text.
 
-
-def _candidates(text: str) -> Iterator[Span]:
-    return chain(find_secrets(text), find_emails(text), find_numbers(text), find_addresses(text), find_phones(text))
+    The spans may overlap, and count in the original text. What is before `start` only gives the rest its sense.
+    """
+    text, origins = folded.text, folded.origins
+    found = chain(
+        find_secrets(text), find_emails(text), find_numbers(folded.numbers), find_addresses(text), find_phones(text)
+    )
+    return [
+        Span(origins[span.start], origins[span.end - 1] + 1, span.kind) for span in found if span.start >= start
+    ]

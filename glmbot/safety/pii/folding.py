@@ -46,6 +46,8 @@ class Folded:
     """A text without invisible characters, its digits and letters plain."""
 
     text: str
+    numbers: str
+    """The same with digits for the Chinese characters of long numbers."""
     origins: Sequence[int]
     """For each character, its place in the original text."""
 
@@ -53,15 +55,14 @@ class Folded:
 def fold(text: str) -> Folded:
     """Return the text as the patterns read it."""
     if text.isascii():
-        return Folded(text, range(len(text)))
+        return Folded(text, text, range(len(text)))
     origins: Sequence[int] = range(len(text))
     is_beyond = BEYOND.search(text) is not None
     if is_beyond or HAS_INVISIBLE.search(text):
         text, origins = _visible(text)
     if is_beyond or STYLED.search(text):
         text = text.translate(STYLES)
-    text = HANZI_NUMBER.sub(_plain, text)
-    return Folded(MIXED_NUMBER.sub(_plain, text), origins)
+    return Folded(text, MIXED_NUMBER.sub(_plain, HANZI_NUMBER.sub(_plain, text)), origins)
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:

@@ -78,7 +78,7 @@ PLACEHOLDER = re.compile(
 )
 IDENTIFIER = re.compile(r"(?:[A-Za-z]+[0-9]{0,2}[_.\-/])+[A-Za-z]+[0-9]{0,2}")
 
-JWT = re.compile(rf"(?<![A-Za-z0-9_-])(eyJ{V}{{4,}}+)\.({V}{{2,}}+)\.{V}*+")
+JWT = re.compile(rf"(?<![A-Za-z0-9_])(eyJ{V}{{4,}}+)\.({V}{{2,}}+)\.{V}*+")
 
 PEM_BEGIN = r"-----BEGIN (?:[A-Z0-9]{1,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----"
 PEM_HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Hash):"

@@ -3,11 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from glmbot.safety.pii.finding import find_folded
+from glmbot.safety.pii.finding import candidates
 from glmbot.safety.pii.folding import ALL_INVISIBLE, Folded, fold
 from glmbot.safety.pii.rests import PemRest, Rest, rest_of
 from glmbot.safety.pii.secrets import PEM_END
-from glmbot.safety.pii.spans import PiiKind, Span, redact
+from glmbot.safety.pii.spans import PiiKind, Span, redact, without_overlaps
 from glmbot.safety.pii.tails import first_undecided
 
 MAX_HELD = 96
@@ -41,16 +41,17 @@ class StreamRedactor:
             self._held, self._rest = self._rest.at_end(), None
         text = self._context + self._held
         folded = fold(text)
-        return self._show(text, find_folded(folded, self._start(folded)), len(text))
+        return self._show(text, without_overlaps(candidates(folded, self._start(folded))), len(text))
 
     def _release(self) -> str:
         text = self._context + self._held
         folded = fold(text)
         start = self._start(folded)
-        spans = find_folded(folded, start)
+        found = candidates(folded, start)
+        spans = without_overlaps(found)
         if spans and _is_open_private_key(text, spans[-1]):
             return self._show(text, spans, spans[-1].start) + self._begin(PiiKind.PRIVATE_KEY, PemRest())
-        limit = _limit(folded, start, spans)
+        limit = _limit(folded, start, found)
         if len(text) - limit > MAX_HELD:
             return self._shorten(text, spans, limit)
         return self._show(text, spans, limit)
@@ -93,12 +94,12 @@ class StreamRedactor:
             self._held, self._rest = behind, None
 
 
-def _limit(folded: Folded, start: int, spans: Sequence[Span]) -> int:
-    """Return how much of the text is decided."""
+def _limit(folded: Folded, start: int, found: Sequence[Span]) -> int:
+    """Return how much of the text is decided: nothing of what may yet be found, or of what overlaps with it."""
     undecided = first_undecided(folded.text, start)
     origins = folded.origins
     limit = origins[undecided] if undecided < len(origins) else origins[-1] + 1 if origins else 0
-    for span in reversed(spans):
+    for span in sorted(found, key=lambda span: span.start, reverse=True):
         if span.start < limit < span.end:
             limit = span.end if span.kind is PiiKind.PRIVATE_KEY else span.start
     return limit
