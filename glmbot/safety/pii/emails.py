@@ -19,8 +19,8 @@ IDN_ENDS = (
     "信息|企业|广东|佛山|餐厅|娱乐|游戏|时尚|健康|招聘|购物|八卦|微博|慈善|机构|组织机构|政府|世界|コム|みんな|닷컴|닷넷|한국|삼성"
 )
 """The last part of domains in CJK; others would run on into the sentence."""
-TOP = rf"(?:xn--[A-Za-z0-9\-]{{2,59}}|[A-Za-z\u00c0-\u1fff]{{2,24}}|(?:{IDN_ENDS}))"
-AT_DOMAIN = re.compile(rf"@(?<=[{LOCAL}{CJK}'\"]@)((?:{LABEL}\.){{1,10}}{TOP})(?!-?[{WORD}_])")
+TOP = rf"(?:(?:xn--[A-Za-z0-9\-]{{2,59}}|[A-Za-z\u00c0-\u1fff]{{2,24}})(?!-?[{WORD}_])|{IDN_ENDS})"
+AT_DOMAIN = re.compile(rf"@(?<=[{LOCAL}{CJK}'\"]@)((?:{LABEL}\.){{1,10}}{TOP})")
 NEXT_SENTENCE = re.compile(r"(?<=\.(?:com|net|org))\.[A-Z][a-z]+\Z")
 """A sentence that begins right behind an address, without a space."""
 LOCAL_BACKWARDS = re.compile(rf"[{LOCAL}]++(?:'[A-Za-z]{{1,20}}+(?![{LOCAL}']))?")

@@ -25,6 +25,4 @@ def candidates(folded: Folded, start: int = 0) -> list[Span]:
     found = chain(
         find_secrets(text), find_emails(text), find_numbers(folded.numbers), find_addresses(text), find_phones(text)
     )
-    return [
-        Span(origins[span.start], origins[span.end - 1] + 1, span.kind) for span in found if span.start >= start
-    ]
+    return [Span(origins[span.start], origins[span.end - 1] + 1, span.kind) for span in found if span.start >= start]

@@ -13,6 +13,8 @@ MAX_PEM_END = 80
 
 VALUE_REST = re.compile(r"(?:[A-Za-z0-9+/_~=-]|\.(?=[A-Za-z0-9+/_~-]))*+")
 ADDRESS_REST = re.compile(rf"(?:[^@]*+@)?(?:[{WORD}{CJK}]|[.-](?=[{WORD}{CJK}]))*+")
+OBJECT_START = re.compile(r"e?\Z|e[w-z0-9_-]")
+"""An opening brace in base64url."""
 
 
 class Rest(Protocol):
@@ -93,12 +95,18 @@ def behind(pattern: re.Pattern[str], piece: str) -> str:
 
 
 def rest_of(begun: str, kind: PiiKind | None) -> tuple[PiiKind, Rest] | None:
-    """Return the kind and the rest of a long token, if it is personal data or still may be; `kind` is what it is already."""
-    head, dot, _ = begun.partition(".")
-    if head.startswith("eyJ") and (not dot or is_json_object(head)):
+    """Return the kind and the rest of a long token if it is personal data, or still may be; `kind` is its kind so far."""
+    if kind is PiiKind.JWT or _may_be_jwt(begun):
         return PiiKind.JWT, TokenRest(2)
     if kind is PiiKind.API_KEY:
         return kind, TokenRest(0) if PREFIXED.match(begun) else JoinedRest(VALUE_REST, ".")
     if "@" in begun and kind in (None, PiiKind.EMAIL):
         return PiiKind.EMAIL, JoinedRest(ADDRESS_REST, ".-")
     return None
+
+
+def _may_be_jwt(begun: str) -> bool:
+    head, *others = begun.split(".")
+    if not head.startswith("eyJ") or (others and not is_json_object(head)):
+        return False
+    return not others or (len(others) == 1 and OBJECT_START.match(others[0]) is not None)

@@ -5,7 +5,7 @@ import re
 from glmbot.safety.pii.emails import CJK, LOCAL, MAX_CJK_LABEL, MAX_CJK_LOCAL, SPELT_AT, SPELT_DOT, SPELT_NAME, WORD
 from glmbot.safety.pii.folding import HANZI
 from glmbot.safety.pii.numbers import JOINTS
-from glmbot.safety.pii.secrets import BODIES, V
+from glmbot.safety.pii.secrets import BODIES, V, W
 
 WINDOW = 192
 """How much of the text is looked at: what is held back at most, and as much before it."""
@@ -15,7 +15,8 @@ MAX_NUMBER = 76
 NUMBER = re.compile(rf"[0-9{HANZI}+(（][0-9{HANZI}{JOINTS}()（）+/]*+[Xx]?\Z")
 GROUP_START = re.compile(rf"(?<![0-9{HANZI}])[0-9{HANZI}+]")
 
-DOMAIN = rf"@(?:(?:[{WORD}\-]{{1,63}}+|[{CJK}]{{1,{MAX_CJK_LABEL}}}+)\.)*(?:[{WORD}\-]{{1,63}}|[{CJK}]{{1,{MAX_CJK_LABEL}}})?"
+PART = rf"(?:[{WORD}\-]{{1,63}}+|[{CJK}]{{1,{MAX_CJK_LABEL}}}+)"
+DOMAIN = rf"@(?:{PART}\.)*{PART}?"
 DOT_PART = r"[ ]{0,2}(?:[\[({<（【][ ]?)?(?:d|do|dot|D|DO|DOT|Do|Dot|\.|点)?[ ]?[\])}>）】]?[ ]{0,2}"
 AT_PART = r"[ ]{0,2}(?:[\[({<（【][ ]?)?(?:a|at|A|AT|At|@|艾|艾特)?[ ]?[\])}>）】]?[ ]{0,2}"
 SPELT_HOST = rf"[A-Za-z0-9\-]{{0,20}}(?:{SPELT_DOT}[A-Za-z0-9\-]{{1,12}}){{0,2}}(?:{DOT_PART})?"
@@ -29,13 +30,20 @@ BEGINNINGS = tuple(
         rf'"[^"\s]{{0,62}}"?(?:{DOMAIN})?',
         rf"(?<![{CJK}{LOCAL}])[{CJK}]{{1,{MAX_CJK_LOCAL}}}+(?:{DOMAIN})?",
         rf"{SPELT_NAME}(?:{AT_PART}|(?:{SPELT_AT}|[ ](?:at|AT)[ ]){SPELT_HOST})",
-        r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,44}",
-        rf"[0-9]{{8,10}}:{V}{{0,35}}|[MNO]{V}{{23,25}}\.{V}{{0,6}}(?:\.{V}{{0,38}})?",
+        r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f:.]{0,44})?",
+        rf"[0-9]{{8,10}}:{V}{{0,35}}",
+        rf"(?<![A-Za-z0-9_.-])(?:[0-9a-f]{{1,32}}(?:\.{W}{{0,16}})?|[MNO]{V}{{0,25}}(?:\.{V}{{0,6}}(?:\.{V}{{0,38}})?)?)",
         rf"-{{1,5}}|{PEM_LINE}",
     )
 )
 """What e-mail addresses, IPv6 addresses, keys of fixed length and private keys begin with."""
-KEY = re.compile(r"(?<![A-Za-z0-9_])(?:{}|eyJ)[A-Za-z0-9_.-]*+\Z".format("|".join(map(re.escape, BODIES))))
+PREFIXES = (*BODIES, "eyJ")
+PREFIX_PARTS = sorted({prefix[:length] for prefix in PREFIXES for length in range(1, len(prefix))})
+KEY = re.compile(
+    r"(?<![A-Za-z0-9_])(?:(?:{})[A-Za-z0-9_.-]*+|(?:{}))\Z".format(
+        "|".join(map(re.escape, PREFIXES)), "|".join(map(re.escape, PREFIX_PARTS))
+    )
+)
 NAMED = re.compile(
     r"(?:key(?:[ _-]?(?:id|secret|base))?|token|secret|密钥|秘钥|令牌)['\"`]?"
     r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?)['\"`]?([A-Za-z0-9+/_~.=-]*+)\Z"
