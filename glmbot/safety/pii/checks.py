@@ -21,6 +21,7 @@ CARD = re.compile(
     re.ASCII,
 )
 """What the issuers' numbers begin with, and how long they are."""
+MISTYPED_ID = re.compile(r"\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}", re.ASCII)
 DOUBLED = str.maketrans("0123456789", "0246813579")
 """A digit, doubled, and the two digits of that added up."""
 
@@ -39,7 +40,7 @@ def is_chinese_id(number: str) -> bool:
 
 def is_card(number: str) -> bool:
     """Tell whether digits are a payment card's: an issuer's prefix with its length, and the Luhn sum."""
-    return CARD.fullmatch(number) is not None and has_luhn_sum(number)
+    return CARD.fullmatch(number) is not None and has_luhn_sum(number) and not MISTYPED_ID.fullmatch(number)
 
 
 def has_luhn_sum(number: str) -> bool:

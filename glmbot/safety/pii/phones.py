@@ -10,7 +10,7 @@ from glmbot.safety.pii.numbers import JOINTS
 from glmbot.safety.pii.spans import PiiKind, Span
 
 PHONE = re.compile(
-    r"[+(（0](?:(?<=\+)(?<![0-9A-Za-z+_]\+)|(?<=[(（])\+|(?<=0)(?<![0-9+.-]0)0(?=[1-9]))"
+    r"[+(（0](?:(?<=\+)(?<![0-9A-Za-z+_]\+)|(?<=[(（])\+(?=[0-9]{1,3}[)）])|(?<=0)(?<![0-9+.-]0)0(?=[1-9]))"
     rf"[0-9](?:[{JOINTS}()（）/]{{0,3}}+[0-9]){{6,17}}+(?![0-9])"
 )
 GROUP = re.compile(r"[0-9]+")

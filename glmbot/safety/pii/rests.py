@@ -95,7 +95,7 @@ def behind(pattern: re.Pattern[str], piece: str) -> str:
 
 
 def rest_of(begun: str, kind: PiiKind | None) -> tuple[PiiKind, Rest] | None:
-    """Return the kind and the rest of a long token if it is personal data, or still may be; `kind` is its kind so far."""
+    """Return kind and rest of a long token if it is personal data, or may yet be; `kind` is what it is so far."""
     if kind is PiiKind.JWT or _may_be_jwt(begun):
         return PiiKind.JWT, TokenRest(2)
     if kind is PiiKind.API_KEY:

@@ -122,9 +122,8 @@ def _private_keys(text: str) -> Iterator[Span]:
 def _is_random(key: str) -> bool:
     """Tell whether what follows a key's prefix was made by chance, rather than written by a person."""
     judged = key[:JUDGED]
-    is_mixed = judged != judged.lower() and judged != judged.upper()
-    has_digit = any(map(str.isdigit, judged))
-    return (has_digit or is_mixed) and len(set(judged)) >= 6 and not PLACEHOLDER.search(judged)
+    is_word = judged == judged.lower() and not any(map(str.isdigit, judged))
+    return not is_word and len(set(judged)) >= 6 and not PLACEHOLDER.search(judged)
 
 
 def _named(text: str) -> Iterator[Span]:
