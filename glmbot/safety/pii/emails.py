@@ -20,11 +20,12 @@ IDN_ENDS = (
 )
 """The last part of domains in CJK; others would run on into the sentence."""
 TOP = rf"(?:(?:xn--[A-Za-z0-9\-]{{2,59}}|[A-Za-z\u00c0-\u1fff]{{2,24}})(?!-?[{WORD}_])|{IDN_ENDS})"
-AT_DOMAIN = re.compile(rf"@(?<=[{LOCAL}{CJK}'\"]@)((?:{LABEL}\.){{1,10}}{TOP})")
+AT_DOMAIN = re.compile(rf"@(?<=[{LOCAL}{CJK}'\"]@)((?:{LABEL}\.){{1,40}}{TOP})")
 NEXT_SENTENCE = re.compile(r"(?<=\.(?:com|net|org))\.[A-Z][a-z]+\Z")
 """A sentence that begins right behind an address, without a space."""
 LOCAL_BACKWARDS = re.compile(rf"[{LOCAL}]++(?:'[A-Za-z]{{1,20}}+(?![{LOCAL}']))?")
 CJK_BACKWARDS = re.compile(rf"[{CJK}]{{1,{MAX_CJK_LOCAL}}}+(?![{CJK}{LOCAL}])")
+CJK_START = re.compile(f"[{CJK}]")
 QUOTED_BACKWARDS = re.compile(rf'"[^"\s]{{1,{MAX_LOCAL - 2}}}"')
 FILE_END = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|bmp|ico|css|[jt]sx?|json|html?|xml|ya?ml|toml|txt|csv|pdf|docx?|xlsx?|pptx?|tar|t?gz|exe|dll|"
@@ -36,16 +37,18 @@ BEFORE_LOCAL = re.compile(r"://(?:[^\s/@]*:)?\Z")
 """A user name, or a password, in an URL."""
 
 OPEN, CLOSE = r"[ ]{0,2}[\[({<（【][ ]?", r"[ ]?[\])}>）】][ ]{0,2}"
-SPELT_SIGN = re.compile(r"[\[({<（【][ ]?(?:at|AT|At|@|艾特)[ ]?[\])}>）】]|[ ](?:dot|DOT)[ ]")
+SPELT_SIGN = re.compile(r"[\[({<（【][ ]?(?:at|AT|At|@|艾特)[ ]?[\])}>）】]|[ ](?:dot|DOT|@)[ ]")
 SPELT_NAME = rf"(?<![{LOCAL}@])[A-Za-z0-9._%+\-]{{1,24}}+"
 SPELT_AT = rf"{OPEN}(?:at|AT|At|@|艾特){CLOSE}"
 SPELT_DOT = rf"(?:{OPEN}(?:dot|DOT|Dot|\.|点){CLOSE}|[ ](?:dot|DOT)[ ]|\.)"
 SPELT = re.compile(
-    rf"({SPELT_NAME})(?:{SPELT_AT}|([ ](?:at|AT)[ ](?=[A-Za-z0-9\-]{{1,20}}[ ](?:dot|DOT)[ ])))"
+    rf"({SPELT_NAME})(?:{SPELT_AT}|([ ](?:@[ ]|(?:at|AT)[ ](?=[A-Za-z0-9\-]{{1,20}}[ ](?:dot|DOT)[ ]))))"
     rf"[A-Za-z0-9\-]{{1,20}}(?:{SPELT_DOT}[A-Za-z0-9\-]{{2,12}}){{1,2}}(?<=[A-Za-z]{{2}})(?![A-Za-z0-9_@])"
 )
 """Addresses like `alice [at] example [dot] com`."""
-FREQUENT_TOPS = re.compile(r"(?:com|org|net|cn|edu|gov|io|de|fr|uk|jp|example|test|invalid)\Z", re.IGNORECASE)
+FREQUENT_TOP = re.compile(
+    rf"(?:com|org|net|cn|edu|gov|io|de|fr|uk|jp|example|test|invalid|{IDN_ENDS})\Z", re.IGNORECASE
+)
 NO_NAME = re.compile(
     r"(?:it|is|was|me|us|you|him|her|them|look|looking|only|here|there|that|this|page|site|shop|buy|online|found|available)\Z",
     re.IGNORECASE,
@@ -73,14 +76,19 @@ def _start_of_local(text: str, at: int) -> int | None:
     match = LOCAL_BACKWARDS.match(backwards)
     if not match or match.end() > MAX_LOCAL or backwards.startswith("."):
         return None
-    local = match[0][::-1].rpartition("..")[2].lstrip(".%+-'")
+    local = match[0][::-1].rpartition("...")[2].lstrip(".%+-'")
+    if ".." in local:
+        return None
     return at - len(local) if local else None
 
 
 def _is_something_else(text: str, start: int, end: int) -> bool:
     """Tell whether it is a file, a user of another network, or part of an URL."""
-    if FILE_END.search(text[start:end]) or text[start - 1 : start] == "@":
+    address = text[start:end]
+    if FILE_END.search(address) or text[start - 1 : start] == "@":
         return True
+    if CJK_START.match(address) and not FREQUENT_TOP.search(address):
+        return True  # rather a sentence that mentions somebody
     is_path_of_git = text.startswith("git@", start) and text[end : end + 1] == ":"
     return is_path_of_git or BEFORE_LOCAL.search(text[max(0, start - MAX_LOCAL) : start]) is not None
 
@@ -88,6 +96,6 @@ def _is_something_else(text: str, start: int, end: int) -> bool:
 def _spelt(text: str) -> Iterator[Span]:
     for match in SPELT.finditer(text):
         is_plain_words = match[2] is not None
-        if is_plain_words and (NO_NAME.match(match[1]) or not FREQUENT_TOPS.search(match[0])):
+        if is_plain_words and (NO_NAME.match(match[1]) or not FREQUENT_TOP.search(match[0])):
             continue
         yield Span(match.start(), match.end(), PiiKind.EMAIL)

@@ -59,8 +59,10 @@ MOBILE_FORMS = tuple(
 )
 NOT_DIGITS = re.compile(r"[^0-9Xx]+")
 COUNTRY_CODE = re.compile(
-    r"(?:(?:\+|(?<![0-9A-Za-z+])(?:00)?)(?:86|[(（]86[)）])|[(（](?:\+|00)86[)）])[ \u00a0\u3000.-]{0,2}\Z|\+\Z"
+    r"(?:(?:\+|(?<![0-9A-Za-z+])(?:00)?)(?:86|[(（]86[)）])|[(（](?:\+|00)86[)）])[ \u00a0\u3000.-]{0,2}\Z"
 )
+PLUS = re.compile(r"(?<![0-9A-Za-z+])\+\Z")
+MOBILE_DIGITS = 11
 GROUP_BEFORE = re.compile(rf"[0-9](?:[.·_-]|[{JOINTS}][._-][{JOINTS}])\Z")
 GROUP_AFTER = re.compile(r"[.·_-][0-9]")
 NUMBER_BEFORE = re.compile(r"(?<![0-9])[0-9]{11,19}[.·_-]\Z")
@@ -101,7 +103,7 @@ def find_numbers(text: str) -> Iterator[Span]:
     for region in REGION.finditer(text):
         start, end = region.start(), min(region.end() + 4, len(text))
         for first, after, number in IDS.matches(text, start, end):
-            if is_chinese_id(number) and not (number[17] in "Xx" and text[after : after + 1].isalnum()):
+            if is_chinese_id(number) and not (number[17] in "Xx" and _has_letter(text, after)):
                 yield Span(first, after, PiiKind.CN_ID)
         for first, after, number in CARDS.matches(text, start, end):
             if is_card(number) and _stands_alone(text, first, after) and not _is_other_number(text, first):
@@ -111,10 +113,13 @@ def find_numbers(text: str) -> Iterator[Span]:
 
 def _mobiles(text: str, start: int, end: int) -> Iterator[Span]:
     for first, after, number in MOBILES.matches(text, start, end):
-        if not is_mobile(number[-11:]) or _is_other_number(text, first) or _has_letter(text, after):
+        if not is_mobile(number[-MOBILE_DIGITS:]) or _is_other_number(text, first) or _has_letter(text, after):
             continue
-        code = COUNTRY_CODE.search(text[max(0, first - CONTEXT) : first])
-        if code or _stands_alone(text, first, after):
+        before = text[max(0, first - CONTEXT) : first]
+        is_coded = len(number) > MOBILE_DIGITS
+        code = (PLUS if is_coded else COUNTRY_CODE).search(before)
+        is_foreign = before.endswith("+") and not is_coded
+        if code or (not is_foreign and _stands_alone(text, first, after)):
             yield Span(first - len(code[0]) if code else first, after, PiiKind.CN_MOBILE)
 
 

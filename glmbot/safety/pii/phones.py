@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
+from glmbot.safety.pii.checks import is_mobile
 from glmbot.safety.pii.numbers import JOINTS
 from glmbot.safety.pii.spans import PiiKind, Span
 
 PHONE = re.compile(
     r"[+(（0](?:(?<=\+)(?<![0-9A-Za-z+_]\+)|(?<=[(（])\+(?=[0-9]{1,3}[)）])|(?<=0)(?<![0-9+.-]0)0(?=[1-9]))"
+    rf"(?<![0-9][{JOINTS}]00)"
     rf"[0-9](?:[{JOINTS}()（）/]{{0,3}}+[0-9]){{6,17}}+(?![0-9])"
 )
 GROUP = re.compile(r"[0-9]+")
@@ -24,18 +26,21 @@ def find_phones(text: str) -> Iterator[Span]:
     if "+" not in text and "00" not in text:
         return
     for match in PHONE.finditer(text):
-        if end := _end_of_number(match[0]):
-            yield Span(match.start(), match.start() + end, PiiKind.PHONE_INTL)
+        if found := _phone(match[0]):
+            end, number = found
+            is_chinese_mobile = number.country_code == CHINA and is_mobile(str(number.national_number))
+            kind = PiiKind.CN_MOBILE if is_chinese_mobile else PiiKind.PHONE_INTL
+            yield Span(match.start(), match.start() + end, kind)
 
 
-def _end_of_number(written: str) -> int | None:
-    """Return where the phone number ends that it begins with; what follows may be another number."""
+def _phone(written: str) -> tuple[int, PhoneNumber] | None:
+    """Return the phone number that it begins with, and where that ends; what follows may be another number."""
     ends = [group.end() for group in GROUP.finditer(written)][::-1]
     possible = {end: number for end in ends if (number := _parse(written[:end]))}
     if len(possible) > 1:
-        valid = [end for end, number in possible.items() if phonenumbers.is_valid_number(number)]
-        return next(iter([*valid, *possible]))
-    return next(iter(possible), None)
+        valid = [found for found in possible.items() if phonenumbers.is_valid_number(found[1])]
+        return next(iter([*valid, *possible.items()]))
+    return next(iter(possible.items()), None)
 
 
 def _parse(written: str) -> PhoneNumber | None:

@@ -61,7 +61,7 @@ SHAPED = re.compile(
 VALUE = r"([A-Za-z0-9+/_~-]{6,}(?:\.[A-Za-z0-9+/_~-]+)*={0,2})(?![A-Za-z0-9_@(])"
 NAMED = re.compile(
     r"(?:key(?:[ _-]?(?:id|secret|base))?|token|secret|密钥|秘钥|令牌)['\"`]?"
-    r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?)['\"`]?"
+    r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?|\s(?=[a-z0-9+/_-]{32}))['\"`]?"
     rf"{VALUE}|bearer\s{VALUE}"
 )
 """A value with a secret's name; in lower case."""
@@ -73,9 +73,7 @@ MIN_ENTROPY = 3.0
 """Bits per character: below is a word or a filler, not chance."""
 JUDGED = 64
 """So many characters tell whether it is a key, however long it goes on."""
-PLACEHOLDER = re.compile(
-    r"your|x{4}|\*{3}|placeholder|replace|insert|changeme|dummy|0{8}|1234567890abcdef", re.IGNORECASE
-)
+PLACEHOLDER = re.compile(r"your|x{4}|\*{3}|placeholder|replace|insert|changeme|dummy|1234567890abcdef", re.IGNORECASE)
 IDENTIFIER = re.compile(r"(?:[A-Za-z]+[0-9]{0,2}[_.\-/])+[A-Za-z]+[0-9]{0,2}")
 
 JWT = re.compile(rf"(?<![A-Za-z0-9_])(eyJ{V}{{4,}}+)\.({V}{{2,}}+)\.{V}*+")

@@ -29,7 +29,7 @@ BEGINNINGS = tuple(
         rf"(?<![{LOCAL}'])[A-Za-z]{{1,20}}'[{LOCAL}]{{0,64}}(?:{DOMAIN})?",
         rf'"[^"\s]{{0,62}}"?(?:{DOMAIN})?',
         rf"(?<![{CJK}{LOCAL}])[{CJK}]{{1,{MAX_CJK_LOCAL}}}+(?:{DOMAIN})?",
-        rf"{SPELT_NAME}(?:{AT_PART}|(?:{SPELT_AT}|[ ](?:at|AT)[ ]){SPELT_HOST})",
+        rf"{SPELT_NAME}(?:{AT_PART}|(?:{SPELT_AT}|[ ](?:at|AT|@)[ ]){SPELT_HOST})",
         r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f:.]{0,44})?",
         rf"[0-9]{{8,10}}:{V}{{0,35}}",
         rf"(?<![A-Za-z0-9_.-])(?:[0-9a-f]{{1,32}}(?:\.{W}{{0,16}})?|[MNO]{V}{{0,25}}(?:\.{V}{{0,6}}(?:\.{V}{{0,38}})?)?)",
@@ -46,7 +46,7 @@ KEY = re.compile(
 )
 NAMED = re.compile(
     r"(?:key(?:[ _-]?(?:id|secret|base))?|token|secret|密钥|秘钥|令牌)['\"`]?"
-    r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?)['\"`]?([A-Za-z0-9+/_~.=-]*+)\Z"
+    r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is\s|was\s)?|\s?[是为]\s?)['\"`]?([A-Za-z0-9+/_~.=-]*+)\Z"
     r"|bearer\s([A-Za-z0-9+/_~.=-]*+)\Z",
     re.IGNORECASE,
 )
