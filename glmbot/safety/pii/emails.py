@@ -37,13 +37,13 @@ BEFORE_LOCAL = re.compile(r"://(?:[^\s/@]*:)?\Z")
 """A user name, or a password, in an URL."""
 
 OPEN, CLOSE = r"[ ]{0,2}[\[({<（【][ ]?", r"[ ]?[\])}>）】][ ]{0,2}"
-SPELT_SIGN = re.compile(r"[\[({<（【][ ]?(?:at|AT|At|@|艾特)[ ]?[\])}>）】]|[ ](?:dot|DOT|@)[ ]")
+SPELT_SIGN = re.compile(r"[\[({<（【][ ]?(?:at|AT|At|@|艾特)[ ]?[\])}>）】]|[ ](?:dot|DOT|@)[ ]|艾特")
 SPELT_NAME = rf"(?<![{LOCAL}@])[A-Za-z0-9._%+\-]{{1,24}}+"
-SPELT_AT = rf"{OPEN}(?:at|AT|At|@|艾特){CLOSE}"
-SPELT_DOT = rf"(?:{OPEN}(?:dot|DOT|Dot|\.|点){CLOSE}|[ ](?:dot|DOT)[ ]|\.)"
+SPELT_AT = rf"(?:{OPEN}(?:at|AT|At|@|艾特){CLOSE}|[ ]?艾特[ ]?)"
+SPELT_DOT = rf"(?:{OPEN}(?:dot|DOT|Dot|\.|点){CLOSE}|[ ](?:dot|DOT)[ ]|[ ]?点[ ]?|\.)"
 SPELT = re.compile(
     rf"({SPELT_NAME})(?:{SPELT_AT}|([ ](?:@[ ]|(?:at|AT)[ ](?=[A-Za-z0-9\-]{{1,20}}[ ](?:dot|DOT)[ ]))))"
-    rf"[A-Za-z0-9\-]{{1,20}}(?:{SPELT_DOT}[A-Za-z0-9\-]{{2,12}}){{1,2}}(?<=[A-Za-z]{{2}})(?![A-Za-z0-9_@])"
+    rf"[A-Za-z0-9\-]{{1,20}}(?:(?:{SPELT_DOT}[A-Za-z0-9\-]{{2,12}}){{1,2}}|(?:[ ]\.[ ][A-Za-z0-9\-]{{2,12}}){{1,2}})(?<=[A-Za-z]{{2}})(?![A-Za-z0-9_@])"
 )
 """Addresses like `alice [at] example [dot] com`."""
 FREQUENT_TOP = re.compile(

@@ -68,7 +68,9 @@ GROUP_AFTER = re.compile(r"[.·_-][0-9]")
 NUMBER_BEFORE = re.compile(r"(?<![0-9])[0-9]{11,19}[.·_-]\Z")
 NUMBER_AFTER = re.compile(r"[.·_-][0-9]{11,19}(?![0-9])")
 WORD_BEFORE = re.compile(r"[A-Za-z_]+\Z")
-CONTACT_WORD = re.compile(r"(?:tel|phone|mobile|cell|call|wechat|weixin|wx|vx|v|card|pan|no|sjh|dh)_?", re.IGNORECASE)
+CONTACT_WORD = re.compile(
+    r"(?:tel|phone|mobile|cell|call|wechat|weixin|wx|vx|v|card|pan|no|id|idcard|sjh|dh|sfz)_?", re.IGNORECASE
+)
 """Words that a number may be written right behind, without a space."""
 OTHER_NUMBER = re.compile(
     r"(?:(?:订单|运单|快递单|物流单|流水|序列|发票)(?:号码|编号|号)?|单号|时间戳|qq号?|imei|isbn|(?<![a-z])(?:order|tracking|serial|"
@@ -76,6 +78,8 @@ OTHER_NUMBER = re.compile(
     re.IGNORECASE,
 )
 """Words that say that the number is another kind of number."""
+AMOUNT_BEFORE = re.compile(r"[$¥￥€£][ ]?\Z")
+AMOUNT_AFTER = re.compile(r"[ ]?[元€毫]")
 CONTEXT = 32
 """How many characters before a number tell what it is."""
 
@@ -103,7 +107,7 @@ def find_numbers(text: str) -> Iterator[Span]:
     for region in REGION.finditer(text):
         start, end = region.start(), min(region.end() + 4, len(text))
         for first, after, number in IDS.matches(text, start, end):
-            if is_chinese_id(number) and not (number[17] in "Xx" and _has_letter(text, after)):
+            if is_chinese_id(number) and not _is_in_word(text, first, after):
                 yield Span(first, after, PiiKind.CN_ID)
         for first, after, number in CARDS.matches(text, start, end):
             if is_card(number) and _stands_alone(text, first, after) and not _is_other_number(text, first):
@@ -113,13 +117,13 @@ def find_numbers(text: str) -> Iterator[Span]:
 
 def _mobiles(text: str, start: int, end: int) -> Iterator[Span]:
     for first, after, number in MOBILES.matches(text, start, end):
-        if not is_mobile(number[-MOBILE_DIGITS:]) or _is_other_number(text, first) or _has_letter(text, after):
+        if not is_mobile(number[-MOBILE_DIGITS:]) or _is_other_number(text, first) or _is_amount(text, first, after):
             continue
         before = text[max(0, first - CONTEXT) : first]
         is_coded = len(number) > MOBILE_DIGITS
         code = (PLUS if is_coded else COUNTRY_CODE).search(before)
         is_foreign = before.endswith("+") and not is_coded
-        if code or (not is_foreign and _stands_alone(text, first, after)):
+        if (code and not _has_letter(text, after)) or (not is_foreign and _stands_alone(text, first, after)):
             yield Span(first - len(code[0]) if code else first, after, PiiKind.CN_MOBILE)
 
 
@@ -130,8 +134,13 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if GROUP_AFTER.match(text, end) and not NUMBER_AFTER.match(text, end):
         return False
-    word = WORD_BEFORE.search(before)
-    return not _has_letter(text, end) and (not word or CONTACT_WORD.fullmatch(word[0]) is not None)
+    return not _is_in_word(text, start, end)
+
+
+def _is_in_word(text: str, start: int, end: int) -> bool:
+    """Tell whether letters stand right beside it, other than a word that says what it is."""
+    word = WORD_BEFORE.search(text[max(0, start - CONTEXT) : start])
+    return _has_letter(text, end) or (word is not None and not CONTACT_WORD.fullmatch(word[0]))
 
 
 def _has_letter(text: str, place: int) -> bool:
@@ -141,3 +150,9 @@ def _has_letter(text: str, place: int) -> bool:
 
 def _is_other_number(text: str, start: int) -> bool:
     return OTHER_NUMBER.search(text[max(0, start - CONTEXT) : start]) is not None
+
+
+def _is_amount(text: str, start: int, end: int) -> bool:
+    return (
+        AMOUNT_BEFORE.search(text[max(0, start - 2) : start]) is not None or AMOUNT_AFTER.match(text, end) is not None
+    )
