@@ -7,12 +7,12 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from glmbot.safety.pii.spans import PiiKind, Span
 
 IPV4 = re.compile(r"[0-9]{1,3}+(?:\.[0-9]{1,3}+){3}(?![0-9A-Za-z_]|\.[0-9])")
-NO_ADDRESS_BEFORE = re.compile(r"[0-9_.§]\Z|(?<![0-9])[~^]\Z|[A-Za-z][/-]\Z|[=<>!~]=\s?\Z")
+NO_ADDRESS_BEFORE = re.compile(r"[0-9_.]\Z|§[ ]?\Z|(?<![0-9])[~^]\Z|[A-Za-z][/-]\Z|[=<>!~]=\s?\Z")
 """A longer number, a version of something, a comparison."""
 VERSION_BEFORE = re.compile(
-    r"(?:(?<![a-z])(?:v|ver|version|release|build|rev|revision|firmware|driver|sdk|section|sec|chapter|clause|paragraph|"
+    r"(?:(?<![a-z])(?:v|ver|version|release|build|rev|revision|firmware|driver|sdk|sections?|sec|chapter|clause|paragraph|"
     r"appendix|figure|oid|upgraded? to|updated? to)|版本号?|固件|驱动|升级到|更新到|升到|章节|条款|小节|第|附录)"
-    r"\.?\s?(?:[:：=#]|is|no\.?|number|是|为|号)?\s?v?\Z",
+    r"\.?[\s\"(]{0,2}(?:[:：=#]|is|no\.?|number|是|为|号)?\s?v?\Z",
     re.IGNORECASE,
 )
 VERSION_AFTER = re.compile(r"[ ]?[版节章条]")
@@ -23,7 +23,7 @@ CONTEXT = 24
 COLONS = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*+")
 MAX_IPV6 = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 IN_USE = re.compile(
-    r"[23][0-9a-f]{3}:|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:|::ffff:|64:ff9b::", re.IGNORECASE
+    r"[23][0-9a-f]{3}:|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|ff[0-7][0-9a-f]:|::ffff:|64:ff9b::", re.IGNORECASE
 )
 """The networks of IPv6 that machines have addresses in. The rest is rather code (`a::b`, `x[1::2]`) or a time."""
 
@@ -44,7 +44,7 @@ def _is_ipv4(written: str) -> bool:
         address = IPv4Address(written)
     except AddressValueError:
         return False
-    return not (address.is_loopback or address.is_unspecified or written.startswith("255."))
+    return not (address.is_loopback or written.startswith(("0.", "255.")))
 
 
 def _is_version(text: str, start: int, end: int) -> bool:

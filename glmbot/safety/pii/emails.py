@@ -10,7 +10,7 @@ CJK = "\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\
 WORD = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u1fff"
 LOCAL = rf"{WORD}._%+\-"
 MAX_LOCAL = 64
-MAX_CJK_LOCAL = 8
+MAX_CJK_LOCAL = 6
 MAX_CJK_LABEL = 16
 
 LABEL = rf"(?:[{WORD}](?:[{WORD}\-]{{0,61}}[{WORD}])?|[{CJK}]{{1,{MAX_CJK_LABEL}}})"
@@ -43,7 +43,8 @@ SPELT_AT = rf"(?:{OPEN}(?:at|AT|At|@|艾特){CLOSE}|[ ]?艾特[ ]?)"
 SPELT_DOT = rf"(?:{OPEN}(?:dot|DOT|Dot|\.|点){CLOSE}|[ ](?:dot|DOT)[ ]|[ ]?点[ ]?|\.)"
 SPELT = re.compile(
     rf"({SPELT_NAME})(?:{SPELT_AT}|([ ](?:@[ ]|(?:at|AT)[ ](?=[A-Za-z0-9\-]{{1,20}}[ ](?:dot|DOT)[ ]))))"
-    rf"[A-Za-z0-9\-]{{1,20}}(?:(?:{SPELT_DOT}[A-Za-z0-9\-]{{2,12}}){{1,2}}|(?:[ ]\.[ ][A-Za-z0-9\-]{{2,12}}){{1,2}})(?<=[A-Za-z]{{2}})(?![A-Za-z0-9_@])"
+    rf"[A-Za-z0-9\-]{{1,20}}(?:(?:{SPELT_DOT}[A-Za-z0-9\-]{{2,12}}){{1,2}}|(?:[ ]\.[ ][A-Za-z0-9\-]{{2,12}}){{1,2}})"
+    r"(?<=[A-Za-z]{2})(?![A-Za-z0-9_@])"
 )
 """Addresses like `alice [at] example [dot] com`."""
 FREQUENT_TOP = re.compile(
@@ -89,6 +90,8 @@ def _is_something_else(text: str, start: int, end: int) -> bool:
         return True
     if CJK_START.match(address) and not FREQUENT_TOP.search(address):
         return True  # rather a sentence that mentions somebody
+    if text[end : end + 1] == "(" and not FREQUENT_TOP.search(address):
+        return True  # rather code
     is_path_of_git = text.startswith("git@", start) and text[end : end + 1] == ":"
     return is_path_of_git or BEFORE_LOCAL.search(text[max(0, start - MAX_LOCAL) : start]) is not None
 

@@ -37,7 +37,11 @@ BODIES = {
     "ntn_": rf"{W}{{40,}}",  # Notion
     "figd_": rf"{V}{{30,}}",
     "lin_api_": rf"{W}{{32,}}",
-    "shpat_": r"[0-9a-fA-F]{32}",  # Shopify
+    "shp": r"(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",  # Shopify
+    "dapi": r"[0-9a-f]{32}",  # Databricks
+    "key-": r"[0-9a-f]{32}",  # Mailgun
+    "SK": r"[0-9a-f]{32}",  # Twilio
+    "sq0": rf"(?:atp|csp)-{V}{{22,}}",  # Square
     "gh": rf"[pousr]_{W}{{36}}",  # GitHub
     "github_pat_": rf"{W}{{22}}_{W}{{59}}",
     "AKIA": r"[A-Z0-9]{16}",  # AWS
@@ -80,7 +84,10 @@ JWT = re.compile(rf"(?<![A-Za-z0-9_])(eyJ{V}{{4,}}+)\.({V}{{2,}}+)\.{V}*+")
 
 PEM_BEGIN = r"-----BEGIN (?:[A-Z0-9]{1,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----"
 PEM_HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Hash):"
-PEM_START = re.compile(rf"{PEM_BEGIN}(?:[\s>]|\\[nr]){{0,8}}(?:{PEM_HEADER}|[A-Za-z0-9+/]{{12}})")
+PEM_START = re.compile(
+    rf"{PEM_BEGIN}(?:[ ]?(?:\r?\n|(?:\\r)?\\n)[\s>]{{0,6}}(?:{PEM_HEADER}|[A-Za-z0-9+/]{{8}})"
+    r"|\s{0,3}[A-Za-z0-9+/]{20})"
+)
 PEM_END = re.compile(r"-----END (?:[A-Z0-9]{1,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----")
 
 

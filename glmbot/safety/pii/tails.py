@@ -20,7 +20,7 @@ DOMAIN = rf"@(?:{PART}\.)*{PART}?"
 DOT_PART = r"[ ]{0,2}(?:[\[({<（【][ ]?)?(?:d|do|dot|D|DO|DOT|Do|Dot|\.|点)?[ ]?[\])}>）】]?[ ]{0,2}"
 AT_PART = r"[ ]{0,2}(?:[\[({<（【][ ]?)?(?:a|at|A|AT|At|@|艾|艾特)?[ ]?[\])}>）】]?[ ]{0,2}"
 SPELT_HOST = rf"[A-Za-z0-9\-]{{0,20}}(?:(?:{SPELT_DOT}|[ ]\.[ ])[A-Za-z0-9\-]{{1,12}}){{0,2}}(?:{DOT_PART})?"
-PEM_LINE = r"-----(?:B|BE|BEG|BEGI|BEGIN)?|-----BEGIN [A-Z0-9 ]{0,40}-{0,5}(?:[\s>]|\\[nr]?){0,8}[A-Za-z0-9+/-]{0,11}"
+PEM_LINE = r"-----(?:B|BE|BEG|BEGI|BEGIN)?|-----BEGIN [A-Z0-9 ]{0,40}-{0,5}(?:[\s>]|\\[nr]?){0,9}[A-Za-z0-9+/-]{0,19}"
 
 BEGINNINGS = tuple(
     re.compile(rf"(?:{pattern})\Z")
