@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from glmbot.safety.pii import Span, find
+from glmbot.safety.pii.finding import find
+from glmbot.safety.pii.spans import Span
 
 CHAT = (
     "好的，我来解释一下：快速排序先选一个基准，再把比它小的放在左边，比它大的放在右边，然后对两边重复同样的步骤。",

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmbot.safety.pii import PiiKind, Span, find, redact
+from glmbot.safety.pii.finding import find
+from glmbot.safety.pii.spans import PiiKind, Span, redact
 
 FOUND = {
     PiiKind.CN_ID: [

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmbot.safety.pii import StreamRedactor, find, redact
+from glmbot.safety.pii.finding import find
+from glmbot.safety.pii.spans import redact
+from glmbot.safety.pii.stream import StreamRedactor
 
 SPECIMENS = [
     "13912345678",
