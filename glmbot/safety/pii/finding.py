@@ -1,7 +1,5 @@
 """Finds personal data in a text."""
 
-from itertools import chain
-
 from glmbot.safety.pii.addresses import find_addresses
 from glmbot.safety.pii.emails import find_emails
 from glmbot.safety.pii.folding import Folded, fold
@@ -22,7 +20,7 @@ def candidates(folded: Folded, start: int = 0) -> list[Span]:
     The spans may overlap, and count in the original text. What is before `start` only gives the rest its sense.
     """
     text, origins = folded.text, folded.origins
-    found = chain(
-        find_secrets(text), find_emails(text), find_numbers(folded.numbers), find_addresses(text), find_phones(text)
-    )
+    found = [*find_secrets(text), *find_emails(text), *find_numbers(text), *find_addresses(text), *find_phones(text)]
+    if folded.numbers != text:
+        found += find_numbers(folded.numbers)
     return [Span(origins[span.start], origins[span.end - 1] + 1, span.kind) for span in found if span.start >= start]

@@ -62,11 +62,11 @@ SHAPED = re.compile(
 )
 """Keys of Zhipu, Telegram and Discord."""
 
-VALUE = r"([A-Za-z0-9+/_~-]{6,}(?:\.[A-Za-z0-9+/_~-]+)*={0,2})(?![A-Za-z0-9_@(])"
+VALUE = r"([A-Za-z0-9+/_~-]{6,}+(?:\.[A-Za-z0-9+/_~-]++)*+={0,2}+)(?![A-Za-z0-9_@(])"
 NAMED = re.compile(
     r"(?:key(?:[ _-]?(?:id|secret|base))?|token|secret|密钥|秘钥|令牌)['\"`]?"
     r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?|\s(?=[a-z0-9+/_-]{32}))['\"`]?"
-    rf"{VALUE}|bearer\s{VALUE}"
+    rf"(?={VALUE})|bearer\s(?={VALUE})"
 )
 """A value with a secret's name; in lower case."""
 KEY_OF_WHAT = re.compile(r"(?:api|access|secret|account|auth|app|private|encryption|signing)[ _-]?\Z")
