@@ -11,11 +11,11 @@ NO_ADDRESS_BEFORE = re.compile(r"[0-9_.]\Z|§[ ]?\Z|(?<![0-9])[~^]\Z|[A-Za-z][/-
 """A longer number, a version of something, a comparison."""
 VERSION_BEFORE = re.compile(
     r"(?:(?<![a-z])(?:v|ver|version|release|build|rev|revision|firmware|driver|sdk|sections?|sec|chapter|clause|paragraph|"
-    r"appendix|figure|oid|upgraded? to|updated? to)|版本号?|固件|驱动|升级到|更新到|升到|章节|条款|小节|第|附录)"
+    r"appendix|figure|oid|upgraded? to|updated? to)|版本号?|固件|驱动|(?:升|升级|更新)[到至]|章节|条款|小节|第|附录)"
     r"\.?[\s\"(]{0,2}(?:[:：=#]|is|no\.?|number|是|为|号)?\s?v?\Z",
     re.IGNORECASE,
 )
-VERSION_AFTER = re.compile(r"[ ]?[版节章条]")
+VERSION_AFTER = re.compile(r"[ ]?[版节章条]|-(?:alpha|beta|rc|dev|snapshot|release)", re.IGNORECASE)
 WORD_BEFORE = re.compile(r"[A-Za-z]+\Z")
 ADDRESS_WORD = re.compile(r"(?:ip|ipv4|addr|address|host|server|dns|gateway)", re.IGNORECASE)
 CONTEXT = 24

@@ -68,10 +68,11 @@ GROUP_AFTER = re.compile(r"[.·_-][0-9]")
 NUMBER_BEFORE = re.compile(r"(?<![0-9])[0-9]{11,19}[.·_-]\Z")
 NUMBER_AFTER = re.compile(r"[.·_-][0-9]{11,19}(?![0-9])")
 WORD_BEFORE = re.compile(r"[A-Za-z_]+\Z")
+WORD_AFTER = re.compile(r"[A-Za-z_]+")
 CONTACT_WORD = re.compile(
-    r"(?:tel|phone|mobile|cell|call|wechat|weixin|wx|vx|v|card|pan|no|id|idcard|sjh|dh|sfz)_?", re.IGNORECASE
+    r"(?:tel|phone|mobile|cell|call|wechat|weixin|wx|vx|qq|v|card|pan|no|id|idcard|sjh|dh|sfz)_?", re.IGNORECASE
 )
-"""Words that a number may be written right behind, without a space."""
+"""Words that a number may be written right beside, without a space."""
 OTHER_NUMBER = re.compile(
     r"(?:(?:订单|运单|快递单|物流单|流水|序列|发票)(?:号码|编号|号)?|单号|时间戳|qq号?|imei|isbn|(?<![a-z])(?:order|tracking|serial|"
     r"invoice|timestamp|shipment)(?:[ _-]?(?:number|num|no\.?|id|code))?)\s?(?:[:：#=]|是|为|is)?\s?#?\Z",
@@ -123,7 +124,7 @@ def _mobiles(text: str, start: int, end: int) -> Iterator[Span]:
         is_coded = len(number) > MOBILE_DIGITS
         code = (PLUS if is_coded else COUNTRY_CODE).search(before)
         is_foreign = before.endswith("+") and not is_coded
-        if (code and not _has_letter(text, after)) or (not is_foreign and _stands_alone(text, first, after)):
+        if (code and not _has_word(text, after)) or (not is_foreign and _stands_alone(text, first, after)):
             yield Span(first - len(code[0]) if code else first, after, PiiKind.CN_MOBILE)
 
 
@@ -140,12 +141,12 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 def _is_in_word(text: str, start: int, end: int) -> bool:
     """Tell whether letters stand right beside it, other than a word that says what it is."""
     word = WORD_BEFORE.search(text[max(0, start - CONTEXT) : start])
-    return _has_letter(text, end) or (word is not None and not CONTACT_WORD.fullmatch(word[0]))
+    return _has_word(text, end) or (word is not None and not CONTACT_WORD.fullmatch(word[0]))
 
 
-def _has_letter(text: str, place: int) -> bool:
-    character = text[place : place + 1]
-    return character.isascii() and (character.isalpha() or character == "_")
+def _has_word(text: str, place: int) -> bool:
+    word = WORD_AFTER.match(text, place)
+    return word is not None and not CONTACT_WORD.fullmatch(word[0])
 
 
 def _is_other_number(text: str, start: int) -> bool:

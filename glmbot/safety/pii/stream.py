@@ -88,7 +88,7 @@ class StreamRedactor:
     def _skip(self, piece: str) -> None:
         assert self._rest
         behind = self._rest.after(piece)
-        skipped = piece if behind is None else piece[: len(piece) - len(behind)]
+        skipped = piece if behind is None else piece[: max(0, len(piece) - len(behind))]
         self._context = (self._context + skipped)[-CONTEXT:]
         if behind is not None:
             self._held, self._rest = behind, None
