@@ -12,7 +12,8 @@ WINDOW = 192
 MAX_NUMBER = 76
 """How long a number with its joints can be."""
 
-NUMBER = re.compile(rf"[0-9{HANZI}+(（][0-9{HANZI}{JOINTS}()（）+/]*+[Xx]?\Z")
+NUMBER = re.compile(rf"[0-9{HANZI}+(（][0-9{HANZI}{JOINTS}()（）+/]*+[A-Za-z_]{{0,8}}\Z")
+"""A row of numbers, and the word right behind it, which may tell what it is."""
 GROUP_START = re.compile(rf"(?<![0-9{HANZI}])[0-9{HANZI}+]")
 
 PART = rf"(?:[{WORD}\-]{{1,63}}+|[{CJK}]{{1,{MAX_CJK_LABEL}}}+)"
