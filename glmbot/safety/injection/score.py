@@ -1,0 +1,122 @@
+"""Tells how much a text looks like an attempt to give the model orders that are not its sender's to give."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from glmbot.safety.injection.decode import joined_quotes, payloads
+from glmbot.safety.injection.fold import fold, spelled_out, without_leet
+from glmbot.safety.injection.grammar import GRAMMAR, Form
+from glmbot.safety.injection.vocabulary import END, letters_of, read, read_run_together
+
+THRESHOLD = 0.5
+"""From this value on, a text counts as an injection."""
+REACH = 40
+"""Expressions between two findings that still support each other."""
+MAX_FINDINGS = 20
+"""Findings of one form that are looked at."""
+
+
+class Channel(StrEnum):
+    """Where a text comes from."""
+
+    USER = auto()
+    DOCUMENT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """What was found: 0 for nothing, 1 for a certain attempt."""
+
+    value: float
+    reasons: tuple[str, ...]
+    """The intents that were found, in the order of the grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A form that occurs, and where in the string of meanings."""
+
+    form: int
+    place: int
+    weight: float
+
+
+ASKED = re.compile(f"[{letters_of('ASK')}]")
+ABOUT = re.compile(f"[{letters_of('TOPIC')}]")
+TOLD = re.compile(f"[{letters_of('TASK')}{letters_of('NARRATE')}{letters_of('ASK')}{letters_of('TOPIC')}]")
+QUOTE = letters_of("QUOTE")
+JOINS = re.compile(f"[{letters_of('COMBINE')}{letters_of('OBEY')}]")
+
+EXCUSE = 0.4
+"""What is left of a finding in a question about the matter, or in a text that is quoted for a task."""
+
+
+def score(text: str, channel: Channel) -> Injection:
+    """Judge a text; its time grows with the length of the text and no faster."""
+    folded = fold(text)
+    said = read(folded)
+    views = [said]
+    if spelled := spelled_out(folded):
+        views += [read(spelled), END + read_run_together(spelled) + END]
+    if plain := without_leet(folded):
+        views.append(read(plain))
+    found = [_judge(view, channel) for view in views]
+    found += [_disguised(_judge(read(fold(payload)), channel)) for payload in payloads(text)]
+    if JOINS.search(said) and (joined := joined_quotes(text)):
+        found.append(_disguised(_judge(read(fold(joined)), Channel.USER), "in pieces"))
+    return max(found, key=lambda injection: injection.value)
+
+
+def _disguised(injection: Injection, reason: str = "encoded") -> Injection:
+    """What is disguised and says anything of the kind weighs more than the same in the open."""
+    if injection.value < EXCUSE:
+        return Injection(injection.value, ())
+    return Injection(max(injection.value, 0.8), (reason, *injection.reasons))
+
+
+def _judge(said: str, channel: Channel) -> Injection:
+    findings = sorted(_findings(said, channel), key=lambda finding: finding.place)
+    best, best_group = 0.0, list[Finding]()
+    start = 0
+    for end, finding in enumerate(findings, start=1):
+        while findings[start].place < finding.place - REACH:
+            start += 1
+        value = _together(findings[start:end])
+        if value > best:
+            best, best_group = value, findings[start:end]
+    intents = sorted({finding.form for finding in best_group})
+    return Injection(round(best, 3), tuple(dict.fromkeys(GRAMMAR[form].intent for form in intents)))
+
+
+def _together(findings: list[Finding]) -> float:
+    """Return the weight of findings that support each other; each form counts once."""
+    strongest: dict[int, float] = {}
+    for finding in findings:
+        strongest[finding.form] = max(finding.weight, strongest.get(finding.form, 0.0))
+    doubt = 1.0
+    for weight in strongest.values():
+        doubt *= 1 - weight
+    return 1 - doubt
+
+
+def _findings(said: str, channel: Channel) -> list[Finding]:
+    findings = []
+    for number, form in enumerate(GRAMMAR):
+        weight = form.weight if channel is Channel.USER else form.in_document
+        for num, match in enumerate(form.pattern.finditer(said)):
+            if num == MAX_FINDINGS:
+                break
+            findings.append(Finding(number, match.start(), weight * _excuse(said, match, form)))
+    return findings
+
+
+def _excuse(said: str, match: re.Match[str], form: Form) -> float:
+    """Return what the sentence around a finding leaves of it."""
+    start = said.rfind(END, 0, match.start() + 1) + 1
+    end = said.find(END, match.end())
+    sentence = said[start : end if end >= 0 else len(said)]
+    is_asked = ASKED.search(sentence) is not None and not form.is_plain_when_asked
+    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 == 1 and TOLD.search(said[max(0, start - 6) : end + 4])
+    is_topic = ABOUT.search(sentence) is not None
+    return EXCUSE if is_quoted or is_topic or is_asked else 1.0
