@@ -5,7 +5,7 @@ import binascii
 import codecs
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 MAX_PAYLOADS = 50
@@ -15,13 +15,13 @@ MAX_PAYLOAD = 4_000
 BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+={0,2}")
 HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x|\\x)?(?:[0-9A-Fa-f]{2}(?:[ :,]|\\x)?){8,}+")
 BITS = re.compile(r"(?<![0-9])(?:[01]{8}[ ,]{0,2}){3,}+")
-PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){4}")
-ENTITY = re.compile(r"(?:&#x?[0-9A-Fa-f]{2,5};){4}")
-ESCAPE = re.compile(r"(?:\\u[0-9A-Fa-f]{4}){2}")
 ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
-ROT13_WORD = re.compile(r"vafgehpgvba|cebzcg|qvfertneq|erfgevpgvba|thvqryvar|ehyrf\b|cbyvpl|svygre", re.IGNORECASE)
-REVERSED_WORD = re.compile(
-    r"snoitcurtsni|tpmorp|\berongi\b|dragersid|senilediug|\bselur\b|\blaever\b|令指|则规|词示提|示提统系|示指|制限"
+MAX_WHOLE = 20_000
+"""Characters that are decoded of a text that is in a code as a whole."""
+ROT13_WORDS = ("vafgehpgvba", "cebzcg", "qvfertneq", "erfgevpgvba", "thvqryvar", "ehyrf", "cbyvpl", "svygre")
+REVERSED_WORDS = (
+    *("snoitcurtsni", "tpmorp", "erongi", "dragersid", "senilediug", "selur", "laever"),
+    *("令指", "则规", "词示提", "示提统系", "示指", "制限"),
 )
 QUOTED = re.compile(r"[\"'“「『`]([^\"'“”「」『』`\n]{1,60})[\"'”」』`]")
 
@@ -46,16 +46,26 @@ def joined_quotes(text: str) -> str:
 
 
 def _whole(text: str) -> Iterator[str]:
-    if PERCENT.search(text):
-        yield unquote(text)
-    if ENTITY.search(text):
-        yield html.unescape(text)
-    if ESCAPE.search(text):
-        yield ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    if ROT13_WORD.search(text):
-        yield codecs.encode(text, "rot13")
-    if REVERSED_WORD.search(text):
-        yield text[::-1]
+    lower = text.lower()
+    if (place := text.find("%")) >= 0:
+        yield unquote(_around(text, place))
+    if (place := text.find("&#")) >= 0:
+        yield html.unescape(_around(text, place))
+    if (place := text.find("\\u")) >= 0:
+        yield ESCAPED.sub(lambda match: chr(int(match[1], 16)), _around(text, place))
+    if (place := _first(lower, ROT13_WORDS)) >= 0:
+        yield codecs.encode(_around(text, place), "rot13")
+    if (place := _first(lower, REVERSED_WORDS)) >= 0:
+        yield _around(text, place)[::-1]
+
+
+def _first(text: str, words: Iterable[str]) -> int:
+    """Return the first place of any of the words, or -1."""
+    return min((place for word in words if (place := text.find(word)) >= 0), default=-1)
+
+
+def _around(text: str, place: int) -> str:
+    return text[max(0, place - MAX_WHOLE // 2) : place + MAX_WHOLE // 2]
 
 
 def _from_base64(word: str) -> str:

@@ -60,10 +60,10 @@ ASCII_TABLE = str.maketrans({**dict.fromkeys(MARKUP, ""), "_": " "})
 
 WIDE = "\u3400-\u9fff"
 WIDE_GAP = re.compile(rf"(?<=[{WIDE}])[ \t./|·•\-]{{1,2}}(?=[{WIDE}])")
-SPELLED = re.compile(r"(?:\w[^\w\n]{1,3}){5,}\w(?!\w)")
+SPELLED = re.compile(r"(?<!\w)(?:\w[^\w\n]{1,3}){5,}\w(?!\w)")
 """A run of single letters with something between each two."""
-LEET_WORD = re.compile(r"\b(?=[a-z0-9@$]{0,15}[a-z])(?=[a-z@$]{0,15}[0-9@$])[a-z0-9@$]{3,24}\b")
-LEET = str.maketrans("0134578@$", "oieastbas")
+MAX_SPELLED = 4_000
+"""Characters of all such runs that are looked at."""
 
 
 def fold(text: str) -> str:
@@ -76,17 +76,17 @@ def fold(text: str) -> str:
 
 def spelled_out(folded: str) -> str:
     """Return what is written with separators between all its letters, without them; empty for nothing."""
-    return "\n".join(_closed_up(match[0]) for match in SPELLED.finditer(folded))
-
-
-def without_leet(folded: str) -> str:
-    """Return the text with letters for the digits that stand for them; empty where nothing changes."""
-    changed = LEET_WORD.sub(lambda match: match[0].translate(LEET), folded)
-    return "" if changed == folded else changed
+    runs: list[str] = []
+    num_left = MAX_SPELLED
+    for match in SPELLED.finditer(folded):
+        runs.append(_closed_up(match[0][:num_left]))
+        num_left -= len(match[0])
+        if num_left <= 0:
+            break
+    return "\n".join(runs)
 
 
 def _closed_up(run: str) -> str:
     """Drop the separators; what is wider than the others parts words."""
-    gaps = re.findall(r"[^\w]+", run)
-    narrow = min(map(len, gaps))
+    narrow = min(map(len, re.findall(r"[^\w]+", run)), default=0)
     return re.sub(r"[^\w]+", lambda match: "" if len(match[0]) == narrow else " ", run)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from glmbot.safety.injection.decode import joined_quotes, payloads
-from glmbot.safety.injection.fold import fold, spelled_out, without_leet
+from glmbot.safety.injection.fold import fold, spelled_out
 from glmbot.safety.injection.grammar import GRAMMAR, Form
 from glmbot.safety.injection.vocabulary import END, letters_of, read, read_run_together
 
@@ -59,8 +59,6 @@ def score(text: str, channel: Channel) -> Injection:
     views = [said]
     if spelled := spelled_out(folded):
         views += [read(spelled), END + read_run_together(spelled) + END]
-    if plain := without_leet(folded):
-        views.append(read(plain))
     found = [_judge(view, channel) for view in views]
     found += [_disguised(_judge(read(fold(payload)), channel)) for payload in payloads(text)]
     if JOINS.search(said) and (joined := joined_quotes(text)):

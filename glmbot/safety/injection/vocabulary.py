@@ -1,19 +1,21 @@
 """Reads a folded text as a string of meanings: one character for each expression that is known."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from glmbot.safety.injection.lexicon import ENGLISH
 from glmbot.safety.injection.lexicon_zh import CHINESE
-from glmbot.safety.injection.structure import STRUCTURE_NAMES, Found, find_addresses, find_marks
+from glmbot.safety.injection.structure import STRUCTURE_NAMES, find_marks
 
-NEAR = 14
-NEAR_WIDE = 6
-"""Unknown characters between two expressions that still belong together."""
+NEAR = 6
+"""Unknown wide characters between two expressions that still belong together; a word counts for two."""
 
+WIDE = "\u3400-\u9fff"
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-PAUSE = re.compile(r"[,;:()，、]|\. ")
-
+TOKEN = re.compile(rf"[a-z0-9]+(?:'[a-z]+)?|[{WIDE}]|[。！？!?,;:()，、\"]|\.(?=[\s\"'<])")
+"""Words, wide characters one by one, and the signs that part them."""
+WIDTHS = dict.fromkeys(",;:()，、", NEAR + 1)
+"""A pause parts what it stands between."""
 
 def _english() -> Iterator[tuple[str, str]]:
     for name, words in ENGLISH.items():
@@ -26,7 +28,7 @@ def _english() -> Iterator[tuple[str, str]]:
 def _chinese() -> Iterator[tuple[str, str]]:
     for name, words in CHINESE.items():
         for word in words.split():
-            yield word, name
+            yield word.replace(" ", ""), name
 
 
 def _meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -38,6 +40,10 @@ def _meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 ENGLISH_MEANINGS = _meanings(_english())
 CHINESE_MEANINGS = _meanings(_chinese())
+LEET = str.maketrans("0134578", "oieastb")
+DIGIT = re.compile(r"[0-9]")
+MIXED = re.compile(r"[a-z0-9]*[a-z][0-9][a-z0-9]*|[0-9]+[a-z][a-z0-9]*")
+"""Letters and digits in one word: the digits may stand for letters."""
 LETTERS = {
     names: chr(code)
     for code, names in enumerate(
@@ -58,12 +64,25 @@ ENGLISH_LETTERS = {word: LETTERS[names] for word, names in ENGLISH_MEANINGS.item
 CHINESE_LETTERS = {word: LETTERS[names] for word, names in CHINESE_MEANINGS.items()}
 UNSPACED_LETTERS = {word.replace(" ", ""): letter for word, letter in ENGLISH_LETTERS.items() if len(word) > 2}
 
-LONGER: dict[str, int] = {}
-"""For each first word, how many words the longest expression has that begins with it."""
+SINGLE = {
+    **{word: letter for word, letter in ENGLISH_LETTERS.items() if " " not in word},
+    **{word: letter for word, letter in CHINESE_LETTERS.items() if len(word) == 1},
+    **dict.fromkeys("。！？!?.", END),
+    '"': MARK_LETTERS["QUOTE"],
+}
+"""What one token says."""
+PHRASES: dict[str, int] = {}
+"""For the first two tokens of each longer expression, how many tokens the longest of these has."""
 for _expression in ENGLISH_MEANINGS:
     _words = _expression.split()
-    LONGER[_words[0]] = max(LONGER.get(_words[0], 1), len(_words))
-
+    if len(_words) > 1:
+        PHRASES[" ".join(_words[:2])] = max(PHRASES.get(" ".join(_words[:2]), 2), len(_words))
+for _expression in CHINESE_MEANINGS:
+    _words = TOKEN.findall(_expression)
+    if len(_words) > 1:
+        PHRASES["".join(_words[:2])] = max(PHRASES.get("".join(_words[:2]), 2), len(_words))
+BEGINNINGS = frozenset(TOKEN.findall(phrase)[0] for phrase in PHRASES)
+FIRST = BEGINNINGS | SINGLE.keys()
 
 def letters_of(name: str) -> str:
     """Return all letters that have this meaning, for a character class."""
@@ -81,67 +100,62 @@ def _by_first_character(words: Iterable[str]) -> dict[str, re.Pattern[str]]:
     return {character: _any_of(group) for character, group in groups.items()}
 
 
-BEGINNINGS = _by_first_character(word for word in CHINESE_MEANINGS if not word[0].isascii())
-BEGINNING = re.compile(f"[{''.join(BEGINNINGS)}]")
-RUN_TOGETHER = _any_of(UNSPACED_LETTERS)
+RUN_TOGETHER = _by_first_character(UNSPACED_LETTERS)
 
 
 def read(folded: str) -> str:
     """Return what a folded text says."""
-    folded = "\n" + folded
-    found = [(start, end, MARK_LETTERS[name]) for start, end, name in (*find_marks(folded), *find_addresses(folded))]
-    found += _find_english(folded)
-    if not folded.isascii():
-        found += _find_chinese(folded)
-    found.sort()
-    return _joined(folded, found)
+    folded = f"\n{folded}\n"
+    said = [END]
+    last = 0
+    for start, end, name in find_marks(folded):
+        if start >= last:
+            said += _read_words(_tokens(folded, last, start))
+            said.append(MARK_LETTERS[name])
+            last = end
+    said += _read_words(_tokens(folded, last, len(folded)))
+    return "".join([*said, END])
 
 
 def read_run_together(squeezed: str) -> str:
     """Return what English words without anything between them say."""
-    return "".join(UNSPACED_LETTERS[match[0]] for match in RUN_TOGETHER.finditer(squeezed))
-
-
-def _find_english(folded: str) -> Iterator[Found]:
-    matches = list(WORD.finditer(folded))
-    words = [match[0] for match in matches]
+    said = []
     place = 0
-    for index, word in enumerate(words):
-        if index < place or word not in LONGER:
+    while place < len(squeezed):
+        group = RUN_TOGETHER.get(squeezed[place])
+        match = group.match(squeezed, place) if group else None
+        if match:
+            said.append(UNSPACED_LETTERS[match[0]])
+        place = match.end() if match else place + 1
+    return "".join(said)
+
+
+def _tokens(folded: str, start: int, end: int) -> list[str]:
+    tokens: list[str] = TOKEN.findall(folded, start, end)
+    return [token.translate(LEET) if MIXED.fullmatch(token) else token for token in tokens] if DIGIT.search(folded, start, end) else tokens
+
+
+def _read_words(tokens: list[str]) -> list[str]:
+    said: list[str] = []
+    distance = place = 0
+    for index, token in enumerate(tokens):
+        if index < place:
             continue
-        for place in range(min(index + LONGER[word], len(words)), index, -1):
-            start, end = matches[index].start(), matches[place - 1].end()
-            letter = ENGLISH_LETTERS.get(" ".join(words[index:place]))
-            if letter and (place == index + 1 or not PAUSE.search(folded, start, end)):
-                yield start, end, letter
-                break
-        else:
-            place = index + 1
+        if token in FIRST:
+            letter, place = _expression_at(tokens, index, token)
+            if letter:
+                said += (GAP, letter) if distance > NEAR else letter
+                distance = 0
+                continue
+        distance += WIDTHS.get(token) or (1 if token >= "\u3400" else 2)
+    return said
 
 
-def _find_chinese(folded: str) -> Iterator[Found]:
-    last = 0
-    for beginning in BEGINNING.finditer(folded):
-        start = beginning.start()
-        if start >= last and (match := BEGINNINGS[beginning[0]].match(folded, start)):
-            last = match.end()
-            yield start, last, CHINESE_LETTERS[match[0]]
-
-
-def _joined(folded: str, found: Iterable[Found]) -> str:
-    said = [END]
-    last = 0
-    for start, end, letter in found:
-        if start < last:
-            continue
-        if start - last > 2 and _is_gap(folded[last:start]):
-            said.append(GAP)
-        said.append(letter)
-        last = end
-    return "".join([*said, END])
-
-
-def _is_gap(between: str) -> bool:
-    if len(between) > (NEAR if between.isascii() else NEAR_WIDE):
-        return True
-    return PAUSE.search(between) is not None
+def _expression_at(tokens: list[str], index: int, token: str) -> tuple[str | None, int]:
+    """Return the meaning of the longest expression that begins here, and where it ends."""
+    if token in BEGINNINGS and index + 1 < len(tokens):
+        letters, space = (CHINESE_LETTERS, "") if token >= "\u3400" else (ENGLISH_LETTERS, " ")
+        for size in range(PHRASES.get(token + space + tokens[index + 1], 1), 1, -1):
+            if letter := letters.get(space.join(tokens[index : index + size])):
+                return letter, index + size
+    return SINGLE.get(token), index + 1
