@@ -66,6 +66,7 @@ class Conversation:
         prompt = Prompt(reply.question, tuple(reversed(turns)))
         for edit_prompt in self._hooks.edit_prompt:
             prompt = await edit_prompt(event, prompt)
+        reply.system = prompt.system
         try:
             fitted = await fit(prompt, self._inference.count, self._budget)
         except PromptTooLong as error:

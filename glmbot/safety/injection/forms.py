@@ -78,7 +78,13 @@ FORMS: tuple[tuple[str, str, float, float, str], ...] = (
     # Turns that the sender is not the one to write.
     ("fake turn", "", 0.5, 0.5, "TEMPLATE"),
     ("fake turn", "", 0.3, 0.3, "TURN"),
-    ("fake turn", "", 0.6, 0.6, "TURN .{0,8}? (?:RULE|NEWRULE|SHOW|REFUSE|OBEY|UNBOUND|AUTHORITY|MODE|SYS|SECRET|USER)"),
+    (
+        "fake turn",
+        "",
+        0.6,
+        0.6,
+        "TURN .{0,8}? (?:RULE|NEWRULE|SHOW|REFUSE|OBEY|UNBOUND|AUTHORITY|MODE|SYS|SECRET|USER)",
+    ),
     ("fake turn", "", 0.35, 0.2, "SPEAKER .{0,12}? SPEAKER"),
     ("fake turn", "", 0.6, 0.5, "SPEAKER ... (?:RULE .. (?:OFF|SOFT)|DROP ... RULE|SOFT ... RULE|SYS|UNBOUND)"),
     # Tools and addresses.

@@ -31,5 +31,6 @@ def _compiled(written: str) -> re.Pattern[str]:
 
 
 GRAMMAR = tuple(
-    Form(intent, _compiled(pattern), weight, in_document, mark == "?") for intent, mark, weight, in_document, pattern in FORMS
+    Form(intent, _compiled(pattern), weight, in_document, mark == "?")
+    for intent, mark, weight, in_document, pattern in FORMS
 )

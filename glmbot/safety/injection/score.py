@@ -115,6 +115,8 @@ def _excuse(said: str, match: re.Match[str], form: Form) -> float:
     end = said.find(END, match.end())
     sentence = said[start : end if end >= 0 else len(said)]
     is_asked = ASKED.search(sentence) is not None and not form.is_plain_when_asked
-    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 == 1 and TOLD.search(said[max(0, start - 6) : end + 4])
+    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 == 1 and TOLD.search(
+        said[max(0, start - 6) : end + 4]
+    )
     is_topic = ABOUT.search(sentence) is not None
     return EXCUSE if is_quoted or is_topic or is_asked else 1.0

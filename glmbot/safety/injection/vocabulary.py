@@ -1,34 +1,21 @@
 """Reads a folded text as a string of meanings: one character for each expression that is known."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
-from glmbot.safety.injection.lexicon import ENGLISH
-from glmbot.safety.injection.lexicon_zh import CHINESE
+from glmbot.safety.injection.lexicon import chinese, english
 from glmbot.safety.injection.structure import STRUCTURE_NAMES, find_marks
 
 NEAR = 6
 """Unknown wide characters between two expressions that still belong together; a word counts for two."""
 
+FIRST_WIDE = "\u3400"
 WIDE = "\u3400-\u9fff"
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 TOKEN = re.compile(rf"[a-z0-9]+(?:'[a-z]+)?|[{WIDE}]|[。！？!?,;:()，、\"]|\.(?=[\s\"'<])")
 """Words, wide characters one by one, and the signs that part them."""
 WIDTHS = dict.fromkeys(",;:()，、", NEAR + 1)
 """A pause parts what it stands between."""
-
-def _english() -> Iterator[tuple[str, str]]:
-    for name, words in ENGLISH.items():
-        for word in words.split(", "):
-            stem, _, ending = word.partition("/")
-            for form in {stem, stem + ending}:
-                yield " ".join(WORD.findall(form)), name
-
-
-def _chinese() -> Iterator[tuple[str, str]]:
-    for name, words in CHINESE.items():
-        for word in words.split():
-            yield word.replace(" ", ""), name
 
 
 def _meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -38,8 +25,8 @@ def _meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     return {word: frozenset(names) for word, names in found.items()}
 
 
-ENGLISH_MEANINGS = _meanings(_english())
-CHINESE_MEANINGS = _meanings(_chinese())
+ENGLISH_MEANINGS = _meanings((" ".join(WORD.findall(expression)), meaning) for expression, meaning in english())
+CHINESE_MEANINGS = _meanings(chinese())
 LEET = str.maketrans("0134578", "oieastb")
 DIGIT = re.compile(r"[0-9]")
 MIXED = re.compile(r"[a-z0-9]*[a-z][0-9][a-z0-9]*|[0-9]+[a-z][a-z0-9]*")
@@ -83,6 +70,7 @@ for _expression in CHINESE_MEANINGS:
         PHRASES["".join(_words[:2])] = max(PHRASES.get("".join(_words[:2]), 2), len(_words))
 BEGINNINGS = frozenset(TOKEN.findall(phrase)[0] for phrase in PHRASES)
 FIRST = BEGINNINGS | SINGLE.keys()
+
 
 def letters_of(name: str) -> str:
     """Return all letters that have this meaning, for a character class."""
@@ -132,7 +120,11 @@ def read_run_together(squeezed: str) -> str:
 
 def _tokens(folded: str, start: int, end: int) -> list[str]:
     tokens: list[str] = TOKEN.findall(folded, start, end)
-    return [token.translate(LEET) if MIXED.fullmatch(token) else token for token in tokens] if DIGIT.search(folded, start, end) else tokens
+    return (
+        [token.translate(LEET) if MIXED.fullmatch(token) else token for token in tokens]
+        if DIGIT.search(folded, start, end)
+        else tokens
+    )
 
 
 def _read_words(tokens: list[str]) -> list[str]:
@@ -147,14 +139,14 @@ def _read_words(tokens: list[str]) -> list[str]:
                 said += (GAP, letter) if distance > NEAR else letter
                 distance = 0
                 continue
-        distance += WIDTHS.get(token) or (1 if token >= "\u3400" else 2)
+        distance += WIDTHS.get(token) or (1 if token >= FIRST_WIDE else 2)
     return said
 
 
 def _expression_at(tokens: list[str], index: int, token: str) -> tuple[str | None, int]:
     """Return the meaning of the longest expression that begins here, and where it ends."""
     if token in BEGINNINGS and index + 1 < len(tokens):
-        letters, space = (CHINESE_LETTERS, "") if token >= "\u3400" else (ENGLISH_LETTERS, " ")
+        letters, space = (CHINESE_LETTERS, "") if token >= FIRST_WIDE else (ENGLISH_LETTERS, " ")
         for size in range(PHRASES.get(token + space + tokens[index + 1], 1), 1, -1):
             if letter := letters.get(space.join(tokens[index : index + size])):
                 return letter, index + size
