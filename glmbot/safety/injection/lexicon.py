@@ -7,11 +7,13 @@ HERE = Path(__file__).parent
 
 
 def english() -> Iterator[tuple[str, str]]:
-    """Yield each English expression with its meaning; "rule/s" is two."""
+    """Yield each English expression with its meaning; "rule/s" is two, and "to ignore" is no order."""
     for expression, meaning in _entries("english.txt"):
         stem, _, ending = expression.partition("/")
         for form in {stem, stem + ending}:
             yield form, meaning
+        if meaning in ("DROP", "SOFT"):
+            yield f"to {stem}", "INFINITIVE"
 
 
 def chinese() -> Iterator[tuple[str, str]]:

@@ -60,7 +60,11 @@ def score(text: str, channel: Channel) -> Injection:
     if spelled := spelled_out(folded):
         views += [read(spelled), END + read_run_together(spelled) + END]
     found = [_judge(view, channel) for view in views]
-    found += [_disguised(_judge(read(fold(payload)), channel)) for payload in payloads(text)]
+    plain = max(injection.value for injection in found)
+    for payload in payloads(text):
+        hidden = _judge(read(fold(payload)), channel)
+        if hidden.value > plain:  # what is said in the open is found again where only a part is in a code
+            found.append(_disguised(hidden))
     if JOINS.search(said) and (joined := joined_quotes(text)):
         found.append(_disguised(_judge(read(fold(joined)), Channel.USER), "in pieces"))
     return max(found, key=lambda injection: injection.value)
@@ -88,10 +92,11 @@ def _judge(said: str, channel: Channel) -> Injection:
 
 
 def _together(findings: list[Finding]) -> float:
-    """Return the weight of findings that support each other; each form counts once."""
-    strongest: dict[int, float] = {}
+    """Return the weight of findings that support each other; of each intent the strongest counts."""
+    strongest: dict[str, float] = {}
     for finding in findings:
-        strongest[finding.form] = max(finding.weight, strongest.get(finding.form, 0.0))
+        intent = GRAMMAR[finding.form].intent
+        strongest[intent] = max(finding.weight, strongest.get(intent, 0.0))
     doubt = 1.0
     for weight in strongest.values():
         doubt *= 1 - weight
@@ -115,8 +120,8 @@ def _excuse(said: str, match: re.Match[str], form: Form) -> float:
     end = said.find(END, match.end())
     sentence = said[start : end if end >= 0 else len(said)]
     is_asked = ASKED.search(sentence) is not None and not form.is_plain_when_asked
-    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 == 1 and TOLD.search(
+    is_doubtful = ABOUT.search(sentence) or (ASKED.search(sentence) and not form.is_plain_when_asked)
+    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 and TOLD.search(
         said[max(0, start - 6) : end + 4]
     )
-    is_topic = ABOUT.search(sentence) is not None
-    return EXCUSE if is_quoted or is_topic or is_asked else 1.0
+    return float(EXCUSE ** (bool(is_doubtful) + bool(is_quoted)))

@@ -16,7 +16,9 @@ MARKS = {
     r"|(?<=[.。!?\"] system):|(?<=[.。!?]system):|(?<=[.。!?]系统):|(?<=[.。!?] 系统):"
     r"|\[/(?:system|developer|admin)\]|=== ?(?:system|系统)",
     "SPEAKER": r"\n[ #]{0,8}(?:user|human|assistant|ai|bot|用户|助手|问|答|人类)\s?[:\n]",
-    "NOTE": r"<!--|display: ?none|[\[【(](?:ai|llm|note to|hidden|致|给)",
+    "NOTE": r"<!--|display: ?none"
+    r"|[\[【(]{1,2}(?=(?:ai|llm|大模型|模型|人工智能)(?: ?(?:note|agents?|assistants?|models?|注意|助手))?\s?[:,])"
+    r"|[\[【(](?=note (?:to|for)|hidden|instructions? (?:to|for))",
     "LEAKY": r"!\[[^\[\]\n]{0,80}\]\(https?://[^\s()]{1,200}\?[^\s()]{0,200}\)?",
     "SHELL": r"\| ?(?:ba|z)?sh\b|~/\.ssh|/proc/self|/etc/(?:passwd|shadow)",
     "COMBINE": r"\+ ?[a-z甲乙丙](?![a-z0-9])",
