@@ -44,6 +44,7 @@ class Finding:
 
 ASKED = re.compile(f"[{letters_of('ASK')}]")
 ABOUT = re.compile(f"[{letters_of('TOPIC')}]")
+EDIT = re.compile(f"[{letters_of('TASK')}]")
 TOLD = re.compile(f"[{letters_of('TASK')}{letters_of('NARRATE')}{letters_of('ASK')}{letters_of('TOPIC')}]")
 QUOTE = letters_of("QUOTE")
 JOINS = re.compile(f"[{letters_of('COMBINE')}{letters_of('OBEY')}]")
@@ -110,17 +111,19 @@ def _findings(said: str, channel: Channel) -> list[Finding]:
         for num, match in enumerate(form.pattern.finditer(said)):
             if num == MAX_FINDINGS:
                 break
-            findings.append(Finding(number, match.start(), weight * _excuse(said, match, form)))
+            findings.append(Finding(number, match.start(), weight * _excuse(said, match, form, channel)))
     return findings
 
 
-def _excuse(said: str, match: re.Match[str], form: Form) -> float:
+def _excuse(said: str, match: re.Match[str], form: Form, channel: Channel) -> float:
     """Return what the sentence around a finding leaves of it."""
     start = said.rfind(END, 0, match.start() + 1) + 1
     end = said.find(END, match.end())
     sentence = said[start : end if end >= 0 else len(said)]
     is_asked = ASKED.search(sentence) is not None and not form.is_plain_when_asked
     is_doubtful = ABOUT.search(sentence) or (ASKED.search(sentence) and not form.is_plain_when_asked)
+    if channel is Channel.DOCUMENT and EDIT.search(said, start, match.start()):
+        return EXCUSE
     is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 and TOLD.search(
         said[max(0, start - 6) : end + 4]
     )
