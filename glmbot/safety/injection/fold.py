@@ -40,7 +40,7 @@ INVISIBLE = [
     0xFEFF,
     0xFFA0,
 ]
-MARKUP = "*~`"
+MARKUP = "*`"
 """Dropped, so that markup inside a word does not hide it."""
 
 TABLE = str.maketrans(

@@ -42,12 +42,19 @@ class Finding:
     weight: float
 
 
-ASKED = re.compile(f"[{letters_of('ASK')}]")
-ABOUT = re.compile(f"[{letters_of('TOPIC')}]")
-EDIT = re.compile(f"[{letters_of('TASK')}]")
-TOLD = re.compile(f"[{letters_of('TASK')}{letters_of('NARRATE')}{letters_of('ASK')}{letters_of('TOPIC')}]")
+def _any(*names: str) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(letters_of, names))}]")
+
+
+ABOUT = {
+    Channel.USER: _any("ASK", "TOPIC", "FIELD", "REPORTED"),
+    Channel.DOCUMENT: _any("ASK", "TOPIC", "REPORTED"),
+}
+"""What a sentence has that speaks about the matter rather than order it."""
+EDITED = _any("TASK")
+TOLD = _any("TASK", "NARRATE", "ASK", "TOPIC", "FIELD")
 QUOTE = letters_of("QUOTE")
-JOINS = re.compile(f"[{letters_of('COMBINE')}{letters_of('OBEY')}]")
+JOINS = _any("COMBINE", "OBEY")
 
 EXCUSE = 0.4
 """What is left of a finding in a question about the matter, or in a text that is quoted for a task."""
@@ -120,11 +127,10 @@ def _excuse(said: str, match: re.Match[str], form: Form, channel: Channel) -> fl
     start = said.rfind(END, 0, match.start() + 1) + 1
     end = said.find(END, match.end())
     sentence = said[start : end if end >= 0 else len(said)]
-    is_asked = ASKED.search(sentence) is not None and not form.is_plain_when_asked
-    is_doubtful = ABOUT.search(sentence) or (ASKED.search(sentence) and not form.is_plain_when_asked)
-    if channel is Channel.DOCUMENT and EDIT.search(said, start, match.start()):
+    if channel is Channel.DOCUMENT and EDITED.search(said, start, match.start()):
         return EXCUSE
     is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 and TOLD.search(
         said[max(0, start - 6) : end + 4]
     )
-    return float(EXCUSE ** (bool(is_doubtful) + bool(is_quoted)))
+    doubt = ABOUT[channel].search(sentence) and not form.is_plain_when_asked
+    return float(EXCUSE ** (bool(doubt) + bool(is_quoted)))

@@ -20,7 +20,7 @@ MARKS = {
     r"|[\[【(]{1,2}(?=(?:ai|llm|大模型|模型|人工智能)(?: ?(?:note|agents?|assistants?|models?|注意|助手))?\s?[:,])"
     r"|[\[【(](?=note (?:to|for)|hidden|instructions? (?:to|for))",
     "LEAKY": r"!\[[^\[\]\n]{0,80}\]\(https?://[^\s()]{1,200}\?[^\s()]{0,200}\)?",
-    "SHELL": r"\| ?(?:ba|z)?sh\b|~/\.ssh|/proc/self|/etc/(?:passwd|shadow)",
+    "SHELL": r"\| ?(?:ba|z)?sh\b|~/\.[a-z]|/proc/self|/etc/(?:passwd|shadow)",
     "COMBINE": r"\+ ?[a-z甲乙丙](?![a-z0-9])",
     "OFF": r"= ?(?:false|none|off)(?![a-z])",
     "MAIL": r"@[a-z0-9-]{1,40}\.[a-z]{2,10}",
