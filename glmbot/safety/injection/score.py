@@ -113,7 +113,10 @@ def _together(findings: list[Finding]) -> float:
 
 def _findings(said: str, channel: Channel) -> list[Finding]:
     findings = []
+    present = frozenset(said)
     for number, form in enumerate(GRAMMAR):
+        if any(map(present.isdisjoint, form.needs)):
+            continue
         weight = form.weight if channel is Channel.USER else form.in_document
         for num, match in enumerate(form.pattern.finditer(said)):
             if num == MAX_FINDINGS:

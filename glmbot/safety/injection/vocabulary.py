@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from glmbot.safety.injection.lexicon import chinese, english
 from glmbot.safety.injection.structure import STRUCTURE_NAMES, find_marks
@@ -59,17 +60,13 @@ SINGLE = {
 }
 """What one token says."""
 PHRASES: dict[str, int] = {}
-"""For the first two tokens of each longer expression, how many tokens the longest of these has."""
-for _expression in ENGLISH_MEANINGS:
-    _words = _expression.split()
-    if len(_words) > 1:
-        PHRASES[" ".join(_words[:2])] = max(PHRASES.get(" ".join(_words[:2]), 2), len(_words))
-for _expression in CHINESE_MEANINGS:
-    _words = TOKEN.findall(_expression)
-    if len(_words) > 1:
-        PHRASES["".join(_words[:2])] = max(PHRASES.get("".join(_words[:2]), 2), len(_words))
-BEGINNINGS = frozenset(TOKEN.findall(phrase)[0] for phrase in PHRASES)
-FIRST = BEGINNINGS | SINGLE.keys()
+"""For the first two tokens of each longer expression, run together, how many tokens the longest of these has."""
+for _expression in (*ENGLISH_MEANINGS, *CHINESE_MEANINGS):
+    _tokens_of = TOKEN.findall(_expression)
+    if len(_tokens_of) > 1:
+        _first = "".join(_tokens_of[:2])
+        PHRASES[_first] = max(PHRASES.get(_first, 2), len(_tokens_of))
+BEGINNINGS = frozenset(TOKEN.findall(expression)[0] for expression in (*ENGLISH_MEANINGS, *CHINESE_MEANINGS))
 
 
 def letters_of(name: str) -> str:
@@ -129,25 +126,36 @@ def _tokens(folded: str, start: int, end: int) -> list[str]:
 
 def _read_words(tokens: list[str]) -> list[str]:
     said: list[str] = []
-    distance = place = 0
-    for index, token in enumerate(tokens):
+    place = 0
+    for index in _candidates(tokens):
         if index < place:
             continue
-        if token in FIRST:
-            letter, place = _expression_at(tokens, index, token)
-            if letter:
-                said += (GAP, letter) if distance > NEAR else letter
-                distance = 0
-                continue
-        distance += WIDTHS.get(token) or (1 if token >= FIRST_WIDE else 2)
+        letter, size = _expression_at(tokens, index)
+        if letter:
+            if place < index and sum(map(_width, tokens[place : min(index, place + NEAR + 1)])) > NEAR:
+                said.append(GAP)
+            said.append(letter)
+            place = index + size
     return said
 
 
-def _expression_at(tokens: list[str], index: int, token: str) -> tuple[str | None, int]:
-    """Return the meaning of the longest expression that begins here, and where it ends."""
-    if token in BEGINNINGS and index + 1 < len(tokens):
-        letters, space = (CHINESE_LETTERS, "") if token >= FIRST_WIDE else (ENGLISH_LETTERS, " ")
-        for size in range(PHRASES.get(token + space + tokens[index + 1], 1), 1, -1):
-            if letter := letters.get(space.join(tokens[index : index + size])):
-                return letter, index + size
-    return SINGLE.get(token), index + 1
+def _candidates(tokens: list[str]) -> list[int]:
+    """Return the places of tokens that an expression may begin with."""
+    return [
+        index
+        for index, (token, following) in enumerate(pairwise([*tokens, ""]))
+        if token in SINGLE or (token in BEGINNINGS and token + following in PHRASES)
+    ]
+
+
+def _width(token: str) -> int:
+    return WIDTHS.get(token) or (1 if token >= FIRST_WIDE else 2)
+
+
+def _expression_at(tokens: list[str], index: int) -> tuple[str | None, int]:
+    """Return the meaning of the longest expression that begins here, and its number of tokens."""
+    letters, space = (CHINESE_LETTERS, "") if tokens[index] >= FIRST_WIDE else (ENGLISH_LETTERS, " ")
+    for size in range(PHRASES.get("".join(tokens[index : index + 2]), 1), 1, -1):
+        if letter := letters.get(space.join(tokens[index : index + size])):
+            return letter, size
+    return SINGLE.get(tokens[index]), 1
