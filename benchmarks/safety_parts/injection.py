@@ -29,7 +29,10 @@ def score_file(path: Path) -> dict[str, Any]:
         technique = f"{case['label']}:{case['technique']}/{case['lang']}"
         num_cases[technique] += 1
         num_right[technique] += is_injection == is_flagged
-    return {**_figures(outcomes), "techniques": {name: f"{num_right[name]}/{num_cases[name]}" for name in sorted(num_cases)}}
+    return {
+        **_figures(outcomes),
+        "techniques": {name: f"{num_right[name]}/{num_cases[name]}" for name in sorted(num_cases)},
+    }
 
 
 def _figures(outcomes: Counter[tuple[bool, bool]]) -> dict[str, float]:

@@ -54,7 +54,7 @@ ABOUT = {
 EDITED = _any("TASK")
 TOLD = _any("TASK", "NARRATE", "ASK", "TOPIC", "FIELD")
 QUOTE = letters_of("QUOTE")
-JOINS = _any("COMBINE", "OBEY")
+JOINS = _any("COMBINE")
 
 EXCUSE = 0.4
 """What is left of a finding in a question about the matter, or in a text that is quoted for a task."""
@@ -74,7 +74,7 @@ def score(text: str, channel: Channel) -> Injection:
         if hidden.value > plain:  # what is said in the open is found again where only a part is in a code
             found.append(_disguised(hidden))
     if JOINS.search(said) and (joined := joined_quotes(text)):
-        found.append(_disguised(_judge(read(fold(joined)), Channel.USER), "in pieces"))
+        found.append(_disguised(_judge(read(fold(joined)), channel), "in pieces"))
     return max(found, key=lambda injection: injection.value)
 
 
