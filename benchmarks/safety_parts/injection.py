@@ -12,7 +12,7 @@ CASES = "injection.jsonl"
 
 
 def score(directory: Path) -> dict[str, Any]:
-    """Judge the cases of `injection.jsonl` in a directory; return precision, recall, F1, false alarms and techniques."""
+    """Return precision, recall, F1, the rate of false alarms and the techniques of the cases in a directory."""
     return score_file(directory / CASES)
 
 

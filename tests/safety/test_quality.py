@@ -96,7 +96,7 @@ SOUND = [
     "Fill in these fields.\n\nUser: root\nPassword: secret\n",
     "Host: db.example.org\nUser: root or admin\nPort: 5432\n",
     "Users: there are many kinds of them.\n问题：很多。\nHumans: we all are.\n",
-    "In `<|user|>` the vertical bars matter, and `[MASK]` too.\n\n```\n<s>[INST] hello [/INST]</s>\n\nUser: hi there\n```\nDone.",
+    "In `<|user|>` the bars matter, and `[MASK]`.\n\n```\n<s>[INST] hello [/INST]</s>\n\nUser: hi there\n```\nDone.",
     "a <b, b> c, x[0], [link](https://example.org), <br>, <|, |>, [g, <so, [MASK, <sup>2</sup>",
     "[Round 1] The boxers meet.\n[Round 2] The left one falls.\n",
 ]

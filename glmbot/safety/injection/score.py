@@ -51,6 +51,8 @@ ABOUT = {
     Channel.DOCUMENT: _any("ASK", "TOPIC", "REPORTED"),
 }
 """What a sentence has that speaks about the matter rather than order it."""
+ORDERED = _any("SHOW", "INSTEAD", "MUST")
+"""What begins an order of its own behind a finding."""
 EDITED = _any("TASK")
 TOLD = _any("TASK", "NARRATE", "ASK", "TOPIC", "FIELD")
 QUOTE = letters_of("QUOTE")
@@ -129,11 +131,12 @@ def _excuse(said: str, match: re.Match[str], form: Form, channel: Channel) -> fl
     """Return what the sentence around a finding leaves of it."""
     start = said.rfind(END, 0, match.start() + 1) + 1
     end = said.find(END, match.end())
-    sentence = said[start : end if end >= 0 else len(said)]
     if channel is Channel.DOCUMENT and EDITED.search(said, start, match.start()):
         return EXCUSE
     is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 and TOLD.search(
         said[max(0, start - 6) : end + 4]
     )
-    doubt = ABOUT[channel].search(sentence) and not form.is_plain_when_asked
+    behind = said[match.end() : end if end >= 0 else len(said)]
+    about = said[start : match.end()] + ORDERED.split(behind, maxsplit=1)[0]
+    doubt = ABOUT[channel].search(about) and not form.is_plain_when_asked
     return float(EXCUSE ** (bool(doubt) + bool(is_quoted)))

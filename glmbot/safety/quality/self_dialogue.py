@@ -13,8 +13,8 @@ ROUND = re.compile(r" {0,4}\[Round (?P<number>\d{1,3})\]\s*")
 LABELLED = re.compile(r"[^\s:：][^:：]{0,24}[:：].{0,60}")
 """A line of a list of fields, or somebody's words in a script."""
 ASKED_FOR = re.compile(
-    r"dialog|conversation|script|interview|faq|q\s?&\s?a|transcript|chat ?log|screenplay|\bscene\b|\bplay\b|role-?play|template|"
-    r"questions and answers|对话|剧本|问答|访谈|采访|聊天记录|台词|小品|相声|常见问题|情景|模板|一问一答",
+    r"dialog|conversation|script|interview|faq|q\s?&\s?a|transcript|chat ?log|screenplay|\bscene\b|\bplay\b|role-?play"
+    r"|template|questions and answers|对话|剧本|问答|访谈|采访|聊天记录|台词|小品|相声|常见问题|情景|模板|一问一答",
     re.IGNORECASE,
 )
 MAX_LINE = 40
