@@ -66,7 +66,7 @@ def shown(pieces: list[str], question: str = "", system: str | None = None) -> t
 
 
 def cut(text: str, sizes: list[int]) -> list[str]:
-    pieces = []
+    pieces: list[str] = []
     place = 0
     while place < len(text):
         size = sizes[len(pieces) % len(sizes)]

@@ -1,6 +1,7 @@
 """Tells how much a text looks like an attempt to give the model orders that are not its sender's to give."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -13,7 +14,8 @@ THRESHOLD = 0.5
 """From this value on, a text counts as an injection."""
 REACH = 40
 """Expressions between two findings that still support each other."""
-MAX_FINDINGS = 20
+CLOSE = 10
+MAX_FINDINGS = 200
 """Findings of one form that are looked at."""
 
 
@@ -87,8 +89,23 @@ def _disguised(injection: Injection, reason: str = "encoded") -> Injection:
     return Injection(max(injection.value, 0.8), (reason, *injection.reasons))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A string of meanings, and where in it quotation marks stand."""
+
+    said: str
+    channel: Channel
+    quotes: list[int]
+
+    def is_quoted(self, place: int) -> bool:
+        """Tell whether a place is between two quotation marks."""
+        num_before = bisect_left(self.quotes, place)
+        return num_before % 2 == 1 and place - self.quotes[num_before - 1] < REACH
+
+
 def _judge(said: str, channel: Channel) -> Injection:
-    findings = sorted(_findings(said, channel), key=lambda finding: finding.place)
+    reading = Reading(said, channel, [place for place, letter in enumerate(said) if letter == QUOTE])
+    findings = sorted(_findings(reading), key=lambda finding: finding.place)
     best, best_group = 0.0, list[Finding]()
     start = 0
     for end, finding in enumerate(findings, start=1):
@@ -113,30 +130,40 @@ def _together(findings: list[Finding]) -> float:
     return 1 - doubt
 
 
-def _findings(said: str, channel: Channel) -> list[Finding]:
-    findings = []
-    present = frozenset(said)
+def _findings(reading: Reading) -> list[Finding]:
+    findings: list[Finding] = []
+    present = frozenset(reading.said)
     for number, form in enumerate(GRAMMAR):
-        if any(map(present.isdisjoint, form.needs)):
-            continue
-        weight = form.weight if channel is Channel.USER else form.in_document
-        for num, match in enumerate(form.pattern.finditer(said)):
-            if num == MAX_FINDINGS:
-                break
-            findings.append(Finding(number, match.start(), weight * _excuse(said, match, form, channel)))
+        if not any(map(present.isdisjoint, form.needs)):
+            findings += _findings_of(reading, number, form)
     return findings
 
 
-def _excuse(said: str, match: re.Match[str], form: Form, channel: Channel) -> float:
+def _findings_of(reading: Reading, number: int, form: Form) -> list[Finding]:
+    """Return the findings of one form; of those that stand close together, the strongest."""
+    weight = form.weight if reading.channel is Channel.USER else form.in_document
+    findings: list[Finding] = []
+    for match in form.pattern.finditer(reading.said):
+        finding = Finding(number, match.start(), weight * _excuse(reading, match, form))
+        if not findings or finding.place > findings[-1].place + CLOSE:
+            findings.append(finding)
+        elif finding.weight > findings[-1].weight:
+            findings[-1] = finding
+        if len(findings) == MAX_FINDINGS:
+            break
+    return findings
+
+
+def _excuse(reading: Reading, match: re.Match[str], form: Form) -> float:
     """Return what the sentence around a finding leaves of it."""
-    start = said.rfind(END, 0, match.start() + 1) + 1
-    end = said.find(END, match.end())
-    if channel is Channel.DOCUMENT and EDITED.search(said, start, match.start()):
+    said, first = reading.said, max(0, match.start() - REACH)
+    start = said.rfind(END, first, match.start() + 1) + 1 or first
+    end = said.find(END, match.end(), match.end() + REACH)
+    behind = said[match.end() : end if end >= 0 else match.end() + REACH]
+    if reading.channel is Channel.DOCUMENT and EDITED.search(said, start, match.start()):
         return EXCUSE
-    is_quoted = said.count(QUOTE, max(0, start - REACH), match.start()) % 2 and TOLD.search(
-        said[max(0, start - 6) : end + 4]
-    )
-    behind = said[match.end() : end if end >= 0 else len(said)]
+    around = said[max(0, start - 6) : match.end()] + behind + said[end : end + 4]
+    is_told = reading.is_quoted(match.start()) and TOLD.search(around) is not None
     about = said[start : match.end()] + ORDERED.split(behind, maxsplit=1)[0]
-    doubt = ABOUT[channel].search(about) and not form.is_plain_when_asked
-    return float(EXCUSE ** (bool(doubt) + bool(is_quoted)))
+    is_doubtful = ABOUT[reading.channel].search(about) is not None and not form.is_plain_when_asked
+    return float(EXCUSE ** (is_doubtful + is_told))

@@ -26,7 +26,7 @@ MARKS = {
     "COMBINE": r"\+ ?[a-z甲乙丙](?![a-z0-9])",
     "OFF": r"= ?(?:false|none|off)(?![a-z])",
     "MAIL": r"@[a-z0-9-]{1,40}\.[a-z]{2,10}",
-    "END": r"\n\s{0,8}\n",
+    "END": r"\n(?:[ \t]{0,8}\n)*(?=[ \t]{0,8}\n)",
     "URL": r"(?:(?<=https)|(?<=http)|(?<=file))://[^\s\"'()<>\u3000-\u9fff]{0,300}",
 }
 SIGN = re.compile(r"[<\[【(《\n—'\"!|~/+=@:-]")
@@ -47,8 +47,10 @@ Found = tuple[int, int, str]
 
 def find_marks(folded: str) -> Iterator[Found]:
     """Yield the marks of a folded text; it begins with a line break, so that each line does."""
+    last = 0
     for sign in SIGN.finditer(folded):
-        if match := MARK.match(folded, sign.start()):
+        if sign.start() >= last and (match := MARK.match(folded, sign.start())):
+            last = match.end()
             name = match.lastgroup or ""
             yield match.start(), match.end(), _kind_of_address(match[0]) if name == "URL" else name
 

@@ -94,10 +94,9 @@ def read(folded: str) -> str:
     said = [END]
     last = 0
     for start, end, name in find_marks(folded):
-        if start >= last:
-            said += _read_words(_tokens(folded, last, start))
-            said.append(MARK_LETTERS[name])
-            last = end
+        said += _read_words(_tokens(folded, last, start))
+        said.append(MARK_LETTERS[name])
+        last = end
     said += _read_words(_tokens(folded, last, len(folded)))
     return "".join([*said, END])
 
