@@ -16,6 +16,10 @@ class Phrase(Enum):
         "I stopped this answer because it broke the rules here. Please ask something else.",
         "这条回答不符合使用规则，已停止显示，请换个问题。",
     )
+    ENDED_EARLY = (
+        "(I ended this answer here, because it went wrong. Ask again, or in other words.)",
+        "（这条回答出了问题，到此为止。请再问一次，或换个说法。）",
+    )
     APOLOGY = (
         "Sorry, something went wrong on my side (reference {reference}). Please try again.",
         "抱歉，我这边出了点问题（编号 {reference}），请再试一次。",

@@ -24,6 +24,10 @@ class Reply:
     """Said to the sender behind the answer, but not remembered."""
     blocked_by: str | None = None
     """The safety rule that ended the answer."""
+    system: str | None = None
+    """The system prompt that the model was given, which the answer is not to repeat; known at the first piece."""
+    fault: str | None = None
+    """What went wrong with the model's answer, and ended it: what came before stands."""
     is_stopped: bool = False
     """Whether the sender stopped the answer."""
     buttons: tuple[Button, ...] = ()

@@ -434,6 +434,18 @@ async def test_an_empty_answer_is_explained(platform: FakeAdapter, model: FakeMo
 
 
 @pytest.mark.usefixtures("bot")
+async def test_an_answer_that_goes_wrong_is_ended_and_kept_as_it_was_shown(
+    platform: FakeAdapter, model: FakeModel, tmp_path: Path
+) -> None:
+    model.script = lambda _: ["It is Par", "is.\n\nUs", "er: And which is that of Ger", "many?\nAssistant: Berlin."]
+    await platform.receive("Which is the capital of France?")
+    await platform.until(
+        "It is Paris.\n\n(I ended this answer here, because it went wrong. Ask again, or in other words.)"
+    )
+    assert rows(tmp_path, "SELECT answer, state FROM turns") == [("It is Paris.\n\n", "complete")]
+
+
+@pytest.mark.usefixtures("bot")
 async def test_lone_surrogates_and_nuls_do_no_harm(platform: FakeAdapter, model: FakeModel) -> None:
     await platform.receive("a\ud800b\x00c")
     await until_asked(model, 1)

@@ -1,1 +1,1 @@
-"""The parts of the safety benchmark."""
+"""The parts of the safety benchmark: each scores one set of cases."""

@@ -78,7 +78,7 @@ class Conversation:
         while True:
             reply.question = question.written(room)
             try:
-                fitted = await self._fit(event, Prompt(reply.question, tuple(reversed(turns))), share)
+                fitted = await self._fit(event, Prompt(reply.question, tuple(reversed(turns))), reply, share)
                 return fitted, question.notices_for(room)
             except PromptTooLong as error:
                 _, num_tokens, limit = error.args
@@ -86,9 +86,10 @@ class Conversation:
                 if room < MIN_FILE_CHARS:
                     raise _too_long(event, error) from error
 
-    async def _fit(self, event: MessageEvent, prompt: Prompt, share: float) -> FittedPrompt:
+    async def _fit(self, event: MessageEvent, prompt: Prompt, reply: Reply, share: float) -> FittedPrompt:
         for edit_prompt in self._hooks.edit_prompt:
             prompt = await edit_prompt(event, prompt)
+        reply.system = prompt.system
         fitted = await fit(prompt, self._inference.count, self._budget, share)
         self._context_length = fitted.context_length
         return fitted

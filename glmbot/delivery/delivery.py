@@ -179,7 +179,9 @@ def _shown_text(event: MessageEvent, reply: Reply, text: str) -> str:
         return Phrase.BLOCKED_OUT.in_language(language)
     if reply.is_stopped:
         return f"{text} {Phrase.STOPPED.in_language(language)}".strip()
-    if not text.strip() and reply.file is None:
+    if reply.fault:
+        text = f"{text}\n\n{Phrase.ENDED_EARLY.in_language(language)}".strip()
+    elif not text.strip() and reply.file is None:
         text = Phrase.EMPTY_REPLY.in_language(language)
     return f"{text}\n\n{reply.notice}" if reply.notice else text
 

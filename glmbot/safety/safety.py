@@ -7,6 +7,7 @@ from contextlib import aclosing
 from glmbot.hooks import CheckText
 from glmbot.reply import Reply
 from glmbot.safety.filter import WordFilter
+from glmbot.safety.quality.guard import QualityGuard
 from glmbot.safety.stream import StreamGuard
 from glmbot.verdicts import Direction, Verdict
 
@@ -27,7 +28,10 @@ class Safety:
         return await self._ask_plugins(text, direction)
 
     def guard(self, reply: Reply) -> Reply:
-        """Check the reply's pieces before they are shown; a block ends them and sets `blocked_by`."""
+        """Check the reply's pieces before they are shown.
+
+        A block ends them and sets `blocked_by`; a model's answer that goes wrong is ended and has its `fault` set.
+        """
         reply.pieces = self._guarded(reply, reply.pieces)
         return reply
 
@@ -38,7 +42,7 @@ class Safety:
             reply.blocked_by = verdict.rule or "a plugin"
             await pieces.aclose()
             return
-        stages = self._filtered(reply, pieces)
+        stages = self._filtered(reply, pieces if reply.question is None else _sound(reply, pieces))
         if self._checks:
             stages = self._checked(reply, stages)
         async with aclosing(pieces), aclosing(stages):
@@ -84,3 +88,18 @@ class Safety:
             if verdict.is_blocked:
                 break
         return verdict
+
+
+async def _sound(reply: Reply, pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
+    """Pass on a model's answer as long as nothing is wrong with it."""
+    guard: QualityGuard | None = None
+    async for piece in pieces:
+        guard = guard or QualityGuard(reply.question or "", reply.system)
+        if shown := guard.add(piece):
+            yield shown
+        if guard.fault:
+            break
+    if guard and (shown := guard.finish()):
+        yield shown
+    if guard and guard.fault:
+        reply.fault = guard.fault.value

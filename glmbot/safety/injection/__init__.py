@@ -1,0 +1,1 @@
+"""Finds prompt injection by its intents, without a model."""

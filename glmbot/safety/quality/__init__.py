@@ -1,0 +1,1 @@
+"""Judges the quality of a model's answer while it is written."""
