@@ -1,14 +1,31 @@
 """Finds forbidden terms in a text, also where they are disguised."""
 
-from collections import defaultdict
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from glmbot.safety.normalise import Normalised, normalise
-from glmbot.safety.term import MAX_GAP, Outcome, Term, is_word_start, prepare
+from glmbot.safety import verify
+from glmbot.safety.alphabet import HAN, SYMBOL_LETTERS, goes_on_word
+from glmbot.safety.automaton import Automaton, Kind
+from glmbot.safety.composed import Composer
+from glmbot.safety.folding import Folded
+from glmbot.safety.pinyin import short_sounds, sound_table
+from glmbot.safety.prefixes import Prefixes
+from glmbot.safety.regions import regions
+from glmbot.safety.reorder import turned, untagged
+from glmbot.safety.segment import Words
+from glmbot.safety.shapes import shape_table
+from glmbot.safety.skeleton import Skeleton, of_letters, of_sounds
+from glmbot.safety.term import Term, prepare
 
-MAX_REACH = 64
-"""The most characters of a stream that are held back."""
+_HAN = re.compile(f"[{HAN}]")
+_SYMBOLS = re.compile("[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
+_JOINTS = "\t\n\r-_'’./·"
+"""Separators between the words of a term that are as good as a space."""
+_JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
+Span = tuple[int, int, Term]
+"""Where a term stands in a folded text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,77 +37,120 @@ class Match:
     term: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The first term in a text, and the first place up to there where another may have begun."""
-
-    match: Match | None
-    undecided: int | None
-
-
 class WordFilter:
     """Looks for forbidden terms.
 
-    Words of an alphabet are found as whole words, Chinese terms anywhere. Case, width, accents, invisible
-    characters and separators between all letters make no difference.
+    Words of an alphabet are found as whole words, Chinese terms anywhere but across the ends of ordinary words.
+    The text is read in several views, each with one pass of the same automaton; a hit counts when `verify` says so.
     """
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        """Raise ConfigError for a term that cannot be compared."""
-        self._terms: dict[str, list[Term]] = defaultdict(list)
-        """By their letters; several where only separators differ."""
-        self._beginnings: dict[str, list[Term]] = defaultdict(list)
-        """By all that they begin with."""
-        self._longest = 0
-        for text in dict.fromkeys(terms):
-            self._insert(prepare(text))
-        self._first_letters = frozenset(letters[0] for letters in self._terms)
+    def __init__(self, terms: Iterable[str], is_strict: bool = True) -> None:
+        """Raise ConfigError for a term that cannot be compared.
 
-    @property
-    def longest_reach(self) -> int:
-        """How many characters at the end of an unfinished text may belong to a term, at most 64."""
-        return min(MAX_REACH, self._longest * (MAX_GAP + 1))
+        A strict filter also finds Chinese with characters replaced by others that sound or look the same.
+        """
+        self.terms = [prepare(text) for text in dict.fromkeys(terms)]
+        self.is_strict = is_strict
+        self.automaton = Automaton(self.terms, is_strict)
+        chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
+        self.composer = Composer({letter for term in chinese for letter in term.letters})
+        self._has_chinese = bool(chinese)
+        self._has_short = any(len(term.letters) == 2 for term in chinese)
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The beginnings of the terms; only streams need them."""
+        return Prefixes(self.terms, self.composer, self.is_strict)
 
     def first_match(self, text: str) -> Match | None:
-        """Return the first forbidden term of a complete text; of several at one place the longest."""
-        return self.find(text, is_complete=True).match
+        """Return the first forbidden term; of several at one place the longest."""
+        return min(self.matches(text), key=lambda match: (match.start, -match.end), default=None)
 
-    def find(self, text: str, is_complete: bool, start: int = 0) -> Finding:
-        """Look for terms that begin at `start` or behind it; a text that is not complete may end within one."""
-        match: Match | None = None
-        undecided: int | None = None
-        normalised = normalise(text)
-        for index, term in self._candidates(normalised, is_complete):
-            place = normalised.origins[normalised.places[index]]
-            if match and place > match.start:
-                break
-            if place >= start:
-                outcome = term.compare(normalised, index, is_complete)
-                if outcome is Outcome.UNDECIDED and undecided is None:
-                    undecided = place
-                elif outcome is Outcome.MATCHES:
-                    last = normalised.places[index + len(term.letters) - 1]
-                    found = Match(place, normalised.origins[last] + 1, term.text)
-                    match = max(match or found, found, key=lambda one: one.end)
-        return Finding(match, undecided)
+    def matches(self, text: str) -> Iterator[Match]:
+        """Yield all that is found, in no order; one place may be found in several views."""
+        if not self.terms:
+            return
+        folded = Folded(text)
+        for start, end, term in self._spans(folded):
+            yield Match(*folded.span(start, end), term.text)
+        for reordered in (turned(text), untagged(text)):
+            if reordered:
+                seen, order = reordered
+                folded = Folded(seen)
+                for start, end, term in self._spans(folded):
+                    first, last = folded.span(start, end)
+                    yield Match(min(order[first:last]), max(order[first:last]) + 1, term.text)
 
-    def _insert(self, term: Term) -> None:
-        self._terms[term.letters].append(term)
-        for end in range(1, len(term.letters)):
-            self._beginnings[term.letters[:end]].append(term)
-        self._longest = max(self._longest, len(term.letters))
+    def _spans(self, folded: Folded) -> Iterator[Span]:
+        places: list[tuple[int, int]] = []
+        yield from self._plain(folded, places)
+        if self._has_chinese and _HAN.search(folded.text):
+            yield from self._replaced(folded.text)
+            yield from self._composed(folded.text)
+        for start, end in regions(folded.text, places, self._has_short):
+            yield from self._disguised(folded, start, end)
+            if self._has_chinese:
+                for skeleton in of_sounds(folded.text, start, end):
+                    yield from self._read(skeleton)
 
-    def _candidates(self, text: Normalised, is_complete: bool) -> Iterator[tuple[int, Term]]:
-        """Yield the places where the letters spell a term, or the beginning of one when the text ends there."""
-        for index in range(len(text.letters)):
-            if text.letters[index] in self._first_letters and is_word_start(text, index):
-                yield from ((index, term) for term in self._spelled(text.letters, index, is_complete))
+    def _plain(self, folded: Folded, places: list[tuple[int, int]]) -> Iterator[Span]:
+        """Yield the terms that stand there as they are written; note where pinyin may begin."""
+        text = folded.text
+        for kind, term, start, end in self.automaton.find(_with_spaces(text), (Kind.PLAIN, Kind.PINYIN)):
+            if kind is Kind.PLAIN:
+                if verify.is_plain_match(term, folded, start, end):
+                    yield start, end, term
+            elif not start or not goes_on_word(text[start - 1]):
+                places.append((start, end))
 
-    def _spelled(self, letters: str, index: int, is_complete: bool) -> Iterator[Term]:
-        for end in range(index + 1, len(letters) + 1):
-            spelled = letters[index:end]
-            yield from self._terms.get(spelled, ())
-            if spelled not in self._beginnings:
-                return
-        if not is_complete:
-            yield from self._beginnings[letters[index:]]
+    def _replaced(self, text: str) -> Iterator[Span]:
+        """Yield Chinese terms, also where characters are replaced by those that sound or look the same."""
+        for _, term, start, end in self.automaton.find(text.translate(sound_table()), (Kind.SOUND,)):
+            if end - start == len(term.letters):
+                is_same = text[start:end] == term.letters
+                if (is_same or self.is_strict) and verify.is_spoken_match(term, text, start, end):
+                    yield start, end, term
+        if self.is_strict:
+            for _, term, start, end in self.automaton.find(text.translate(shape_table()), (Kind.SHAPE,)):
+                if verify.is_shaped_match(term, text, start, end):
+                    yield start, end, term
+
+    def _composed(self, text: str) -> Iterator[Span]:
+        """Yield terms with characters written as their parts."""
+        for composed, origins in self.composer.compose(text):
+            for _, term, first, last in self._sound_hits(composed.translate(sound_table())):
+                start, end = origins[first], origins[last]
+                is_split = composed[first:last] == term.letters and end - start > last - first
+                if is_split and not Words(text, start, end).are_cut_through:
+                    yield start, end, term
+
+    def _disguised(self, folded: Folded, start: int, end: int) -> Iterator[Span]:
+        """Yield terms of an alphabet with separators, repeats, or signs in place of letters."""
+        has_symbols = _SYMBOLS.search(folded.text, start, end)
+        for with_symbols in (False, True) if has_symbols else (False,):
+            skeleton = of_letters(folded.text, start, end, with_symbols)
+            for _, term, first, last in self.automaton.find(skeleton.codes, (Kind.SKELETON,)):
+                if verify.is_disguised_match(term, skeleton, first, folded):
+                    yield skeleton.starts[first], skeleton.ends[last - 1], term
+
+    def _read(self, skeleton: Skeleton) -> Iterator[Span]:
+        """Yield Chinese terms with separators, repeats or pinyin."""
+        for _, term, first, last in self._sound_hits(skeleton.codes):
+            single = [(place, place + 1) for place in range(len(term.letters))]
+            for runs in (single, term.runs) if len(term.runs) < len(single) else (single,):
+                if len(runs) == last - first and verify.is_read_match(term, skeleton, first, runs):
+                    yield skeleton.starts[first], skeleton.ends[last - 1], term
+
+    def _sound_hits(self, sounds: str) -> Iterator[tuple[Kind, Term, int, int]]:
+        yield from self.automaton.find(sounds, (Kind.SOUND,))
+        if self._has_short:
+            yield from self.automaton.find(sounds.translate(short_sounds()), (Kind.SOUND,))
+
+
+def _with_spaces(text: str) -> str:
+    """Return the text with a space for each separator, none longer or shorter."""
+    if text.isascii():
+        return text.translate(_JOINT_TABLE)
+    for joint in _JOINTS:
+        text = text.replace(joint, " ")
+    return text

@@ -21,6 +21,7 @@ TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计
         ("g i z m o", "gizmo"),
         ("g.i.z.m.o", "gizmo"),
         ("a g i z m o", "gizmo"),
+        ("g i-z m-o", "gizmo"),
         ("gi**zmo**", "gizmo"),
         ("**gizmo**", "gizmo"),
         ("_gizmo_", "gizmo"),
@@ -56,7 +57,6 @@ def test_terms_are_found_under_their_disguise(text: str, found: str | None) -> N
         "gizmo2",
         "giz mo",
         "g-iz-mo",
-        "g i-z m-o",
         "p-a-s-s-w-o-r-d",
         "a s s",
         "class, assess, pass",
@@ -98,14 +98,7 @@ def test_the_first_match_is_the_first_in_the_text() -> None:
 
 
 def test_without_terms_nothing_is_found() -> None:
-    word_filter = WordFilter([])
-    assert word_filter.first_match("anything") is None
-    assert word_filter.longest_reach == 0
-
-
-def test_the_reach_never_exceeds_what_a_stream_may_hold() -> None:
-    assert WordFilter(["ab"]).longest_reach == 10
-    assert WordFilter(["x" * 60]).longest_reach == 64
+    assert WordFilter([]).first_match("anything") is None
 
 
 @pytest.mark.parametrize(("term", "message"), [("***", "no letter"), ("x" * 65, "more than 64"), ("", "no letter")])

@@ -1,10 +1,9 @@
 """What a text is compared as, and where its characters came from."""
 
 import pytest
+from glmbot.safety.normalise import normalise
 from hypothesis import given
 from hypothesis import strategies as st
-
-from glmbot.safety.normalise import normalise
 
 
 @pytest.mark.parametrize(

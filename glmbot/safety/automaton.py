@@ -1,0 +1,77 @@
+"""One Aho-Corasick automaton with all spellings of all terms."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from glmbot.safety.pinyin import short_sounds, sounds
+from glmbot.safety.shapes import shape_table
+from glmbot.safety.term import Term
+
+
+class Kind(IntEnum):
+    """In which view a pattern is looked for."""
+
+    PLAIN = 0
+    """The folded text, words with one space between them."""
+    SKELETON = 1
+    """The letters alone, one for each run."""
+    SOUND = 2
+    """One sound for each Chinese character."""
+    SHAPE = 3
+    """One character for all that look like it."""
+    PINYIN = 4
+    """The first two syllables in Latin letters: no hit yet, but a place to look at."""
+
+
+class Automaton:
+    """Finds the spellings; whether a hit is a match is for others to tell."""
+
+    def __init__(self, terms: Sequence[Term], is_strict: bool) -> None:
+        self._entries: list[list[int]] = []
+        numbers: dict[str, int] = {}
+        for number, term in enumerate(terms):
+            for kind, pattern in _patterns(term, is_strict):
+                place = numbers.setdefault(pattern, len(numbers))
+                if place == len(self._entries):
+                    self._entries.append([])
+                self._entries[place].append(number << 3 | kind)
+        self._terms = terms
+        self._search = (
+            AhoCorasick(list(numbers), implementation=Implementation.ContiguousNFA, store_patterns=False)
+            if numbers
+            else None
+        )
+
+    def find(self, view: str, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, Term, int, int]]:
+        """Yield the hits in a view, also overlapping ones, that are of these kinds."""
+        if self._search is None:
+            return
+        wanted = {kind.value: kind for kind in kinds}
+        for pattern, start, end in self._search.find_matches_as_indexes(view, overlapping=True):
+            for entry in self._entries[pattern]:
+                if (kind := wanted.get(entry & 7)) is not None:
+                    yield kind, self._terms[entry >> 3], start, end
+
+
+def _patterns(term: Term, is_strict: bool) -> Iterator[tuple[Kind, str]]:
+    if not term.is_han or len(term.letters) < 2:
+        yield Kind.PLAIN, term.words
+        yield Kind.SKELETON, term.skeleton
+        return
+    if len(term.letters) == 2:
+        yield Kind.PLAIN, term.letters
+    for spoken in term.spoken():
+        yield Kind.SOUND, spoken if len(term.letters) > 2 else spoken.translate(short_sounds())
+        if len(term.runs) < len(term.letters):
+            yield Kind.SOUND, "".join([spoken[start] for start, _ in term.runs])
+        first, second = (_SYLLABLES.get(sound) for sound in spoken[:2])
+        if first and second:
+            yield Kind.PINYIN, first + second
+            yield Kind.PINYIN, f"{first} {second}"
+    if is_strict and len(term.letters) > 2:
+        yield Kind.SHAPE, term.letters.translate(shape_table())
+
+
+_SYLLABLES = {sound: syllable for syllable, sound in sounds().items()}

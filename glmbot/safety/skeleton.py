@@ -1,0 +1,81 @@
+"""The letters of a piece of text without what stands between them, and without repeats."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
+from glmbot.safety.pinyin import sound_table, sounds, syllables
+
+_TAG = "</?[a-z][^<>]{0,40}>|"
+LETTERS = re.compile(_TAG + r"[^\W_]")
+LETTERS_AND_SYMBOLS = re.compile(_TAG + r"[^\W_]|[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
+SPOKEN = re.compile(_TAG + f"[{HAN}]|[a-z]+|[^\\W_a-z0-9]")
+BARRIER = "\x00"
+"""Stands for what cannot be read as Chinese."""
+Token = tuple[str, int, int, str]
+"""A code, where it begins and ends in the text, and what a repeat of it must be equal in; empty: nothing repeats it."""
+
+
+class Skeleton:
+    """One code for each run of equal letters, and where the run stands in `text`."""
+
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+        self.text = text
+        runs = list(self._runs(tokens))
+        self.codes = "".join([code for code, _, _, _ in runs])
+        self.starts = [start for _, start, _, _ in runs]
+        self.ends = [end for _, _, end, _ in runs]
+        self.counts = [count for _, _, _, count in runs]
+
+    def gap(self, index: int) -> str:
+        """Return what lies between a run and the run after it, or the end."""
+        end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
+        return self.text[self.ends[index] : end]
+
+    def _runs(self, tokens: Sequence[Token]) -> Iterator[tuple[str, int, int, int]]:
+        """Join equal letters that touch, or that stand alone and as far apart as the letters before them."""
+        place = 0
+        while place < len(tokens):
+            code, start, end, key = tokens[place]
+            before = self.text[tokens[place - 1][2] : start][:8] if place else ""
+            count = 1
+            for _, begin, stop, other in islice(tokens, place + 1, None) if key else ():
+                if other != key or (begin > end and not self._is_apart(before, end, begin, stop)):
+                    break
+                end = stop
+                count += 1
+            yield code, start, end, count
+            place += count
+
+    def _is_apart(self, gap: str, end: int, begin: int, stop: int) -> bool:
+        return self.text[end:begin] == gap and not goes_on_word(self.text[stop : stop + 1] or " ")
+
+
+def of_letters(text: str, start: int, end: int, with_symbols: bool) -> Skeleton:
+    """Return the letters and digits between two places, with or without the signs that stand for letters."""
+    pattern = LETTERS_AND_SYMBOLS if with_symbols else LETTERS
+    found = [(one[0].translate(LEET), one.start()) for one in pattern.finditer(text, start, end) if len(one[0]) == 1]
+    return Skeleton(text, [(code, place, place + 1, code) for code, place in found])
+
+
+def of_sounds(text: str, start: int, end: int) -> Iterator[Skeleton]:
+    """Yield the sounds between two places, once for each way to read the Latin letters, at most three."""
+    pieces = [(one[0], one.start()) for one in SPOKEN.finditer(text, start, end) if one[0][0] != "<"]
+    ways = [syllables(piece) if piece.isascii() else () for piece, _ in pieces]
+    for number in range(max(1, max(map(len, ways), default=0))):
+        tokens: list[Token] = []
+        for (piece, place), readings in zip(pieces, ways, strict=True):
+            tokens.extend(_spoken(piece, place, readings, number))
+        yield Skeleton(text, tokens)
+
+
+def _spoken(piece: str, place: int, readings: Sequence[Sequence[str]], number: int) -> Iterator[Token]:
+    if not readings:
+        is_chinese = is_han(piece)
+        code = piece.translate(sound_table()) if is_chinese else BARRIER
+        yield code, place, place + len(piece), piece if is_chinese else ""
+        return
+    for syllable in readings[min(number, len(readings) - 1)]:
+        yield sounds()[syllable], place, place + len(syllable), ""
+        place += len(syllable)
