@@ -26,11 +26,9 @@ def main() -> None:
     _write("simplified.txt", _grouped(to_simplified))
     _write("readings.txt", _grouped(primary))
     _write("more_readings.txt", (f"{one} {' '.join(more)}" for one, more in secondary.items()))
-    _write("shapes.txt", shapes.classes(set(primary)))
-    _write(
-        "splits.txt",
-        (f"{one} {' '.join(spelled)}" for one, spelled in splits.table(shapes.common(set(primary))).items()),
-    )
+    _write("lookalikes.txt", (f"{one} {alike}" for one, alike in shapes.table(set(primary)).items()))
+    usual = shapes.common(set(primary))
+    _write("splits.txt", (f"{one} {' '.join(spelled)}" for one, spelled in splits.table(usual).items()))
 
 
 def _grouped(table: Mapping[str, str]) -> Iterable[str]:

@@ -93,7 +93,7 @@ def cases(half: str, seed: int) -> Iterator[dict[str, object]]:
     for number, (text, technique, lang, term) in enumerate(
         [*_positive(rng, chinese, english), *_negative(chinese, english)]
     ):
-        policy = terms if term is None else rng.sample([one for one in terms if one != term], 4) + [term]
+        policy = terms if term is None else [*rng.sample([one for one in terms if one != term], 4), term]
         yield {
             "id": f"{half}{number:04}",
             "text": text,

@@ -6,8 +6,10 @@ from enum import IntEnum
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from glmbot.safety.pinyin import short_sounds, sounds
-from glmbot.safety.shapes import shape_table
 from glmbot.safety.term import Term
+
+MAX_ALIKE = 100_000
+"""The most spellings with a look-alike: of a long list only the characters that look most like a term's are known."""
 
 
 class Kind(IntEnum):
@@ -19,8 +21,8 @@ class Kind(IntEnum):
     """The letters alone, one for each run."""
     SOUND = 2
     """One sound for each Chinese character."""
-    SHAPE = 3
-    """One character for all that look like it."""
+    ALIKE = 3
+    """The folded text, with one character replaced by one that looks like it."""
     PINYIN = 4
     """The first two syllables in Latin letters: no hit yet, but a place to look at."""
 
@@ -29,14 +31,17 @@ class Automaton:
     """Finds the spellings; whether a hit is a match is for others to tell."""
 
     def __init__(self, terms: Sequence[Term], is_strict: bool) -> None:
+        num_alike = MAX_ALIKE // max(1, sum(map(_num_replaceable, terms))) if is_strict else 0
         self._entries: list[list[int]] = []
         numbers: dict[str, int] = {}
         for number, term in enumerate(terms):
-            for kind, pattern in _patterns(term, is_strict):
+            for kind, pattern in _patterns(term, num_alike):
                 place = numbers.setdefault(pattern, len(numbers))
                 if place == len(self._entries):
                     self._entries.append([])
                 self._entries[place].append(number << 3 | kind)
+        self.num_alike = num_alike
+        """How many look-alikes of each character are known."""
         self._terms = terms
         self._search = (
             AhoCorasick(list(numbers), implementation=Implementation.ContiguousNFA, store_patterns=False)
@@ -55,7 +60,11 @@ class Automaton:
                     yield kind, self._terms[entry >> 3], start, end
 
 
-def _patterns(term: Term, is_strict: bool) -> Iterator[tuple[Kind, str]]:
+def _num_replaceable(term: Term) -> int:
+    return len(term.letters) if term.is_han and len(term.letters) > 2 else 0
+
+
+def _patterns(term: Term, num_alike: int) -> Iterator[tuple[Kind, str]]:
     if not term.is_han or len(term.letters) < 2:
         yield Kind.PLAIN, term.words
         yield Kind.SKELETON, term.skeleton
@@ -70,8 +79,9 @@ def _patterns(term: Term, is_strict: bool) -> Iterator[tuple[Kind, str]]:
         if first and second:
             yield Kind.PINYIN, first + second
             yield Kind.PINYIN, f"{first} {second}"
-    if is_strict and len(term.letters) > 2:
-        yield Kind.SHAPE, term.letters.translate(shape_table())
+    if _num_replaceable(term):
+        for pattern in term.alike(num_alike):
+            yield Kind.ALIKE, pattern
 
 
 _SYLLABLES = {sound: syllable for syllable, sound in sounds().items()}

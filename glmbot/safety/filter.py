@@ -15,13 +15,12 @@ from glmbot.safety.prefixes import Prefixes
 from glmbot.safety.regions import regions
 from glmbot.safety.reorder import turned, untagged
 from glmbot.safety.segment import Words
-from glmbot.safety.shapes import shape_table
 from glmbot.safety.skeleton import Skeleton, of_letters, of_sounds
 from glmbot.safety.term import Term, prepare
 
 _HAN = re.compile(f"[{HAN}]")
 _SYMBOLS = re.compile("[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
-_JOINTS = "\t\n\r-_'’./·"
+_JOINTS = "\u3000\t\n\r-_'’./·"
 """Separators between the words of a term that are as good as a space."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
 Span = tuple[int, int, Term]
@@ -60,7 +59,7 @@ class WordFilter:
     @cached_property
     def prefixes(self) -> Prefixes:
         """The beginnings of the terms; only streams need them."""
-        return Prefixes(self.terms, self.composer, self.is_strict)
+        return Prefixes(self.terms, self.composer, self.automaton.num_alike)
 
     def first_match(self, text: str) -> Match | None:
         """Return the first forbidden term; of several at one place the longest."""
@@ -94,25 +93,24 @@ class WordFilter:
                     yield from self._read(skeleton)
 
     def _plain(self, folded: Folded, places: list[tuple[int, int]]) -> Iterator[Span]:
-        """Yield the terms that stand there as they are written; note where pinyin may begin."""
+        """Yield the terms that stand there as they are written, or nearly; note where pinyin may begin."""
         text = folded.text
-        for kind, term, start, end in self.automaton.find(_with_spaces(text), (Kind.PLAIN, Kind.PINYIN)):
+        for kind, term, start, end in self.automaton.find(_with_spaces(text), (Kind.PLAIN, Kind.ALIKE, Kind.PINYIN)):
             if kind is Kind.PLAIN:
                 if verify.is_plain_match(term, folded, start, end):
+                    yield start, end, term
+            elif kind is Kind.ALIKE:
+                if verify.is_like(term, text, start, end):
                     yield start, end, term
             elif not start or not goes_on_word(text[start - 1]):
                 places.append((start, end))
 
     def _replaced(self, text: str) -> Iterator[Span]:
-        """Yield Chinese terms, also where characters are replaced by those that sound or look the same."""
+        """Yield Chinese terms, also where characters are replaced by those that sound the same."""
         for _, term, start, end in self.automaton.find(text.translate(sound_table()), (Kind.SOUND,)):
             if end - start == len(term.letters):
                 is_same = text[start:end] == term.letters
-                if (is_same or self.is_strict) and verify.is_spoken_match(term, text, start, end):
-                    yield start, end, term
-        if self.is_strict:
-            for _, term, start, end in self.automaton.find(text.translate(shape_table()), (Kind.SHAPE,)):
-                if verify.is_shaped_match(term, text, start, end):
+                if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
                     yield start, end, term
 
     def _composed(self, text: str) -> Iterator[Span]:
@@ -121,7 +119,7 @@ class WordFilter:
             for _, term, first, last in self._sound_hits(composed.translate(sound_table())):
                 start, end = origins[first], origins[last]
                 is_split = composed[first:last] == term.letters and end - start > last - first
-                if is_split and not Words(text, start, end).are_cut_through:
+                if is_split and not Words(composed, first, last).are_cut_through:
                     yield start, end, term
 
     def _disguised(self, folded: Folded, start: int, end: int) -> Iterator[Span]:

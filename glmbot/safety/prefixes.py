@@ -9,7 +9,6 @@ from glmbot.safety.alphabet import LEET, goes_on_word, is_han, is_wide
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import sounds
-from glmbot.safety.shapes import shape_table
 from glmbot.safety.skeleton import Skeleton, of_letters
 from glmbot.safety.term import Term
 from glmbot.safety.verify import MAX_GAP
@@ -22,13 +21,13 @@ _NOT_SPOKEN = "\x00"
 class Prefixes:
     """The beginnings of all terms, in every view."""
 
-    def __init__(self, terms: Sequence[Term], composer: Composer, is_strict: bool) -> None:
+    def __init__(self, terms: Sequence[Term], composer: Composer, num_alike: int) -> None:
         chinese = [term for term in terms if term.is_han and len(term.letters) > 1]
         others = [term for term in terms if not term.is_han or len(term.letters) < 2]
         self._joined = _Beginnings(map(_joined, others))
         self._spaced = _Beginnings(term.skeleton for term in others)
         self._spoken = _Beginnings(spelling for term in chinese for spelling in _pinyin(term))
-        self._shaped = _Beginnings(term.letters.translate(shape_table()) for term in chinese if is_strict)
+        self._alike = _Beginnings(spelling for term in chinese for spelling in term.alike(num_alike))
         self._composer = composer
 
     def first(self, text: str) -> int | None:
@@ -63,7 +62,7 @@ class Prefixes:
         """Yield where Chinese terms may begin; the last characters may be the first parts of one."""
         cuts = [len(text) - size for size in range(3) if not size or text[-size:] in self._composer.beginnings]
         for end in cuts:
-            spoken, shaped = "", ""
+            spoken = letters = ""
             if end < len(text):
                 yield origins[end]
             for place in reversed(range(end)):
@@ -73,10 +72,10 @@ class Prefixes:
                         break
                     continue
                 spoken = _letters(character) + spoken
-                shaped = character.translate(shape_table()) + shaped
+                letters = character + letters
                 if _NOT_SPOKEN in spoken:
                     break
-                if self._spoken.has(spoken) or self._shaped.has(shaped):
+                if self._spoken.has(spoken) or self._alike.has(letters):
                     yield origins[place]
 
 

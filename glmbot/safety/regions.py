@@ -14,6 +14,7 @@ _SUSPICIOUS = re.compile(
     rf"{_GAP}[^\W_]{_GAP}[^\W_](?![a-z0-9])"
     # digits and signs in place of letters
     r"|(?<=[a-z])[0-9@$!|+€£^(<#¢§]+[a-z]|(?<![^\W_])[0-9@$€£^(<#¢§]{1,3}[a-z]"
+    r"|(?<=[a-z][a-z])[0-9@$|+€£]{1,3}(?![^\W_])"
     # two words with more than a space between them, markup in a word
     r"|(?<=[a-z0-9])[\W_]{2,4}(?<![.,:;!?]\s)(?=[a-z0-9])|(?<=[^\W_])(?:[*~|_`]{1,3}|</?[a-z][^<>]{0,40}>)(?=[^\W_])"
 )

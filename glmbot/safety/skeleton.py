@@ -8,6 +8,8 @@ from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_h
 from glmbot.safety.pinyin import sound_table, sounds, syllables
 
 _TAG = "</?[a-z][^<>]{0,40}>|"
+MARKUP = re.compile(r"(?:\*{1,3}|~~|\|\||`{1,3}|</?[a-z][^<>]{0,40}>)*")
+"""What Markdown and HTML do not show."""
 LETTERS = re.compile(_TAG + r"[^\W_]")
 LETTERS_AND_SYMBOLS = re.compile(_TAG + r"[^\W_]|[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
 SPOKEN = re.compile(_TAG + f"[{HAN}]|[a-z]+|[^\\W_a-z0-9]")
@@ -23,33 +25,37 @@ class Skeleton:
     def __init__(self, text: str, tokens: Sequence[Token]) -> None:
         self.text = text
         runs = list(self._runs(tokens))
-        self.codes = "".join([code for code, _, _, _ in runs])
-        self.starts = [start for _, start, _, _ in runs]
-        self.ends = [end for _, _, end, _ in runs]
-        self.counts = [count for _, _, _, count in runs]
+        self.codes = "".join([code for code, _, _ in runs])
+        self.places = [places for _, places, _ in runs]
+        """Where the letters of each run begin."""
+        self.starts = [places[0] for _, places, _ in runs]
+        self.ends = [end for _, _, end in runs]
 
     def gap(self, index: int) -> str:
         """Return what lies between a run and the run after it, or the end."""
         end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
         return self.text[self.ends[index] : end]
 
-    def _runs(self, tokens: Sequence[Token]) -> Iterator[tuple[str, int, int, int]]:
+    def _runs(self, tokens: Sequence[Token]) -> Iterator[tuple[str, list[int], int]]:
         """Join equal letters that touch, or that stand alone and as far apart as the letters before them."""
         place = 0
         while place < len(tokens):
             code, start, end, key = tokens[place]
             before = self.text[tokens[place - 1][2] : start][:8] if place else ""
-            count = 1
+            places = [start]
             for _, begin, stop, other in islice(tokens, place + 1, None) if key else ():
-                if other != key or (begin > end and not self._is_apart(before, end, begin, stop)):
+                if other != key or (begin > end and not self._are_one(before, end, begin, stop)):
                     break
                 end = stop
-                count += 1
-            yield code, start, end, count
-            place += count
+                places.append(begin)
+            yield code, places, end
+            place += len(places)
 
-    def _is_apart(self, gap: str, end: int, begin: int, stop: int) -> bool:
-        return self.text[end:begin] == gap and not goes_on_word(self.text[stop : stop + 1] or " ")
+    def _are_one(self, gap: str, end: int, begin: int, stop: int) -> bool:
+        between = self.text[end:begin]
+        return MARKUP.fullmatch(between) is not None or (
+            between == gap and not goes_on_word(self.text[stop : stop + 1] or " ")
+        )
 
 
 def of_letters(text: str, start: int, end: int, with_symbols: bool) -> Skeleton:

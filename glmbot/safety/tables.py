@@ -29,9 +29,9 @@ def more_readings() -> dict[str, list[str]]:
 
 
 @cache
-def shapes() -> dict[str, str]:
-    """Return for each Chinese character one that stands for all that look like it."""
-    return {one: row[0] for (row,) in _rows("shapes.txt") for one in row}
+def lookalikes() -> dict[str, str]:
+    """Return for each Chinese character those that look like it, the most alike first."""
+    return dict(_rows("lookalikes.txt"))
 
 
 @cache

@@ -63,6 +63,12 @@ class Term:
                 return
             yield "".join(chosen)
 
+    def alike(self, most: int) -> Iterator[str]:
+        """Yield it with one character replaced by one of so many that look like it."""
+        for place, letter in enumerate(self.letters):
+            for other in tables.lookalikes().get(letter, "")[:most]:
+                yield self.letters[:place] + other + self.letters[place + 1 :]
+
 
 def prepare(term: str) -> Term:
     """Return a term ready to be looked for; raise ConfigError for one that cannot be."""

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from glmbot.safety.alphabet import CLAUSE_ENDS, LEET, SENTENCE_ENDS, goes_on_word, is_han
+from glmbot.safety.alphabet import CLAUSE_ENDS, SENTENCE_ENDS, goes_on_word, is_han
 from glmbot.safety.folding import Folded
 from glmbot.safety.segment import PARTICLES, Words
-from glmbot.safety.skeleton import Skeleton
+from glmbot.safety.skeleton import MARKUP, Skeleton
 from glmbot.safety.term import Term
 
 MAX_GAP = 6
@@ -15,7 +15,6 @@ MIN_SPACED_LETTERS = 4
 """A shorter word of an alphabet is not looked for with spaces between its letters: `a b c` is no word."""
 NEIGHBOURHOOD = 24
 """So far around a word one looks whether it is of a foreign alphabet."""
-_MARKUP = re.compile(r"(?:\*{1,3}|~~|\|\||`{1,3}|</?[a-z][^<>]{0,40}>)*")
 _MARKUP_BEFORE = re.compile(r"(?:\*\*|~~|\|\||`)\Z")
 _FOREIGN = re.compile("[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u2c80-\u2cff]")
 _LATIN = re.compile("[A-Za-z]")
@@ -31,18 +30,8 @@ def is_plain_match(term: Term, folded: Folded, start: int, end: int) -> bool:
     return not term.breaks or not CLAUSE_ENDS & (set(text[start:end]) - set(term.text))
 
 
-def is_spoken_match(term: Term, text: str, start: int, end: int) -> bool:
-    """Judge Chinese text that sounds like the term, character by character."""
-    return _is_like(term, text, start, end)
-
-
-def is_shaped_match(term: Term, text: str, start: int, end: int) -> bool:
-    """Judge Chinese text that looks like the term, character by character."""
-    return text[start:end] != term.letters and _is_like(term, text, start, end)
-
-
-def _is_like(term: Term, text: str, start: int, end: int) -> bool:
-    """Tell whether at most half is replaced, and not by ordinary words."""
+def is_like(term: Term, text: str, start: int, end: int) -> bool:
+    """Judge Chinese text that sounds or looks like the term: at most half is replaced, and not by ordinary words."""
     others = [start + place for place, letter in enumerate(term.letters) if text[start + place] != letter]
     words = Words(text, start, end)
     if words.are_cut_through or 2 * len(others) > len(term.letters):
@@ -63,7 +52,7 @@ def _ends(text: str, end: int) -> bool:
     """Tell whether no word goes on behind `end`; markup behind it is not seen."""
     if not goes_on_word(text[end - 1]):
         return True
-    following = _MARKUP.match(text, end)
+    following = MARKUP.match(text, end)
     place = following.end() if following else end
     return place == len(text) or not goes_on_word(text[place])
 
@@ -84,26 +73,21 @@ def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folde
     """Judge letters with separators, signs for letters, or repeats; `first` is the run where the hit begins."""
     last = first + len(term.runs)
     start, end = skeleton.starts[first], skeleton.ends[last - 1]
-    gaps = [_unmarked(skeleton.gap(index)) for index in range(first, last - 1)]
-    breaks = {index - 1 for index, (begin, _) in enumerate(term.runs) if begin in term.breaks}
-    inner = [gap for index, gap in enumerate(gaps) if index not in breaks]
     if not _has_its_letters(term, skeleton, first, folded) or _is_foreign(folded, start, end):
         return False
-    if not any(inner) and not _is_spread(skeleton, first, last):
+    gaps = [skeleton.gap(index) for index in range(first, last - 1)]
+    breaks = {index - 1 for index, (begin, _) in enumerate(term.runs) if begin in term.breaks}
+    inner = [gap for index, gap in enumerate(gaps) if index not in breaks]
+    if all(map(_is_unseen, inner)):
         joints = [gaps[index] for index in breaks]
-        return all(map(_is_break, joints)) and _begins(skeleton.text, start) and _ends(skeleton.text, end)
+        if all(map(_is_break, joints)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
+            return True
     return _is_spaced(inner, term) and (term.is_wide or _stands_alone(skeleton, first, last, inner))
 
 
-def _is_spread(skeleton: Skeleton, first: int, last: int) -> bool:
-    """Tell whether the equal letters of a run have separators between them."""
-    return any(skeleton.ends[run] - skeleton.starts[run] != skeleton.counts[run] for run in range(first, last))
-
-
-def _unmarked(gap: str) -> str:
-    """Return a gap without markup, which is not seen in the middle of a word."""
-    found = _MARKUP.fullmatch(gap)
-    return "" if found and len(gap) != 1 else gap
+def _is_unseen(gap: str) -> bool:
+    """Tell whether a gap is empty or markup, which is not seen in the middle of a word."""
+    return MARKUP.fullmatch(gap) is not None
 
 
 def _is_break(gap: str) -> bool:
@@ -148,31 +132,47 @@ def _is_lone(skeleton: Skeleton, run: int) -> bool:
 
 def _has_its_letters(term: Term, skeleton: Skeleton, first: int, folded: Folded) -> bool:
     """Tell whether the runs are the term's letters: as many or more, and where other signs stand for them, few."""
-    num_signs = num_digits = num_extra = 0
+    shown: list[str] = []
+    num_extra = 0
     for number, (begin, stop) in enumerate(term.runs):
-        run = first + number
-        letters = term.letters[begin:stop]
-        if skeleton.counts[run] < len(letters):
+        places = skeleton.places[first + number]
+        letters = [_letter(folded, place, term.letters[begin:stop]) for place in places]
+        num_extra += len(places) - (stop - begin)
+        if not _fits(letters, term.letters[begin:stop]):
             return False
-        num_extra += skeleton.counts[run] - len(letters)
-        shown = [place for place in range(skeleton.starts[run], skeleton.ends[run]) if _is_code(skeleton, place, run)]
-        for place, letter in zip(shown, letters, strict=False):
-            character = skeleton.text[place]
-            if character != letter:
-                if character.isalpha() and not _is_odd_case(folded, place):
-                    return False
-                num_signs += 1
-                num_digits += character.isdigit()
-    num_letters = len(term.letters) - num_signs
-    if num_signs and (
-        (num_letters < 2 and num_digits) or (2 * num_signs > len(term.letters) and len(term.letters) < 5)
-    ):
-        return False
-    return not num_extra or num_extra > 1 or term.is_wide or len(term.letters) > 5 or num_signs > 0
+        shown += letters[: stop - begin]
+    return _has_enough_letters(shown) and (not num_extra or num_extra > 1 or term.is_wide)
 
 
-def _is_code(skeleton: Skeleton, place: int, run: int) -> bool:
-    return skeleton.text[place].translate(LEET) == skeleton.codes[run]
+def _letter(folded: Folded, place: int, wanted: str) -> str:
+    """Return the character, or the letter that it was meant to be where its case gives it away."""
+    character = folded.text[place]
+    return wanted[0] if character.isalpha() and character not in wanted and _is_odd_case(folded, place) else character
+
+
+def _fits(shown: Sequence[str], letters: str) -> bool:
+    """Tell whether the characters are the letters, each once or more; signs stand for any of them."""
+    place = 0
+    for index, character in enumerate(shown):
+        must_go_on = len(letters) - place - 1 >= len(shown) - index
+        if index and place + 1 < len(letters) and (must_go_on or character not in (letters[place], *_signs(character))):
+            place += 1
+        if character.isalpha() and character != letters[place]:
+            return False
+    return place + 1 == len(letters)
+
+
+def _signs(character: str) -> str:
+    return "" if character.isalpha() else character
+
+
+def _has_enough_letters(shown: Sequence[str]) -> bool:
+    """Tell whether it still reads as a word: of few letters at most half are replaced, and numbers are no words."""
+    signs = [one for one in shown if not one.isalpha()]
+    num_letters = len(shown) - len(signs)
+    if len(shown) < 5:
+        return 2 * len(signs) <= len(shown)
+    return num_letters > 1 or (num_letters > 0 and not all(map(str.isdigit, signs))) or not signs
 
 
 def _is_odd_case(folded: Folded, place: int) -> bool:
@@ -187,18 +187,19 @@ def is_read_match(term: Term, skeleton: Skeleton, first: int, runs: Sequence[tup
     """Judge a hit among sounds: Chinese with separators or repeats, pinyin, or a mixture of both."""
     last = first + len(runs)
     text = skeleton.text
-    if any(count < stop - begin for count, (begin, stop) in zip(skeleton.counts[first:last], runs, strict=True)):
+    if any(len(places) < stop - begin for places, (begin, stop) in zip(skeleton.places[first:last], runs, strict=True)):
         return False
     kinds = [_source(term, text, skeleton.starts[first + number], begin) for number, (begin, _) in enumerate(runs)]
-    gaps = [_unmarked(skeleton.gap(index)) for index in range(first, last - 1)]
+    gaps = [skeleton.gap(index) for index in range(first, last - 1)]
     num_others = kinds.count("other")
     if "spoken" in kinds:
         return num_others <= 1 and _is_pinyin(skeleton, first, last, gaps, kinds)
     if num_others > (1 if len(term.letters) > 2 else 0):
         return False
-    if not any(gaps) and not _is_spread(skeleton, first, last):
+    if all(map(_is_unseen, gaps)):
         start, end = skeleton.starts[first], skeleton.ends[last - 1]
-        return end - start > len(term.letters) and not Words(text, start, end).are_cut_through
+        if end - start > len(term.letters) and not Words(text, start, end).are_cut_through:
+            return True
     return _is_spaced(gaps, term) and not (len(term.letters) == 2 and _runs_on(skeleton, first, last, gaps))
 
 
@@ -212,7 +213,7 @@ def _runs_on(skeleton: Skeleton, first: int, last: int, gaps: Sequence[str]) -> 
     """Tell whether a space is one between two phrases: `天气好 人很多`."""
     start, end = skeleton.starts[first], skeleton.ends[last - 1]
     beside = skeleton.text[max(0, start - 1) : start] + skeleton.text[end : end + 1]
-    return all(map(str.isspace, gaps)) and any(map(is_han, beside))
+    return set("".join(gaps)) == {" "} and any(map(is_han, beside))
 
 
 def _is_pinyin(skeleton: Skeleton, first: int, last: int, gaps: Sequence[str], kinds: Sequence[str]) -> bool:

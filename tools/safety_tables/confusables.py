@@ -8,17 +8,30 @@ from importlib.resources import files
 
 NAMED = re.compile(
     r"(?:NEGATIVE (?:CIRCLED|SQUARED)|CROSSED NEGATIVE SQUARED|REGIONAL INDICATOR SYMBOL|LATIN|MODIFIER LETTER|"
-    r"OUTLINED|TAG) (?:LATIN )?(?:(?:SMALL|CAPITAL) )?(?:LETTER )?(?:(?:SMALL|CAPITAL) )?"
+    r"OUTLINED|TAG) (?:LATIN )?(?:(?:SMALL|CAPITAL) )*(?:LETTER )?(?:(?:SMALL|CAPITAL) )*"
     r"(?:(?:REVERSED|TURNED|SIDEWAYS|OPEN|DOTLESS|LONG|SCRIPT|INSULAR|BARRED) )?([A-Z])(?: WITH [A-Z ,-]+)?"
 )
 DIGITS = re.compile(r"(?:DINGBAT )?(?:NEGATIVE |DOUBLE )?CIRCLED (?:SANS-SERIF )?DIGIT ([A-Z]+)")
 NUMBERS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 DRAWN = {
     **dict(zip("αβγδεζηθικμνορσςτυφχωϲϳ", "abydeznoikuvopostuoxwcj", strict=True)),
-    **dict(zip("абвгдезиклмнопрстуфхьыяёіїјѕҽһԛԝӏѡүұқңөҝғ", "abbrdezukmmhonpctyfxbbreiijsehqwlwyykhokf", strict=True)),
-    **dict(zip("աբգդեզըթժիլխհմնոպջսվտրցւքօֆ", "wpqnezpdditfhunnwjuyncguqof", strict=True)),
+    **dict(zip("абвгдезиклмнопрстуфхьыяёіїјѕҽһԛԝӏѡүұқңөҝғ", "abbrdezuklmhonpctyfxbbreiijsehqwlwyykhokf", strict=True)),
+    **dict(zip("աբգդեզըթժիլխհմնոպջսվտրցւքօֆ", "wpqnezpddilfhunnwjuyncguqof", strict=True)),
     **dict(zip("ꭺꮃꭼꮋꭵꭻꮶꮮꮇꮲꮢꮪꭲꮩꮤꮓꮐꭰꮯ", "awehijklmprsitvwzgdc"[:19], strict=True)),
-    **{"ƽ": "s", "ʒ": "z", "ʃ": "s", "ƨ": "s", "ʌ": "v", "ɩ": "i", "ɑ": "a", "ʊ": "u", "ɯ": "w", "ə": "e", "ɘ": "e"},
+    **{
+        "ƽ": "s",
+        "ʒ": "z",
+        "ʃ": "s",
+        "ƨ": "s",
+        "ʌ": "v",
+        "ɩ": "i",
+        "ɑ": "a",
+        "ʊ": "u",
+        "ɯ": "w",
+        "ə": "e",
+        "ɘ": "e",
+        "ƅ": "b",
+    },
     **{"ʙ": "b", "ʀ": "r", "ɢ": "g", "ʜ": "h", "ɪ": "i", "ʟ": "l", "ɴ": "n", "ʏ": "y", "ſ": "s", "ß": "ss"},
     **{"№": "no", "ℓ": "l", "℮": "e", "∂": "d", "∑": "e", "√": "v", "∪": "u", "∩": "n", "∨": "v", "∧": "a", "ⅎ": "f"},
 }
@@ -60,9 +73,10 @@ def _listed() -> Iterator[tuple[str, str]]:
 def _oriented(source: str, look: str) -> Iterator[tuple[str, str]]:
     if len(source) != 1 or source.isascii() or _is_han(source) or "\u3040" <= source <= "\u30ff":
         return
-    if look.isascii() and look.isalnum():
+    plain = unicodedata.normalize("NFKC", source).casefold()
+    if look.isascii() and look.isalnum() and not (plain.isascii() and plain.isalnum()):
         # Unicode takes I, l, 1 and | for one: a capital I is an i.
-        is_upper_i = look == "l" and "LETTER I" in unicodedata.name(source, "")
+        is_upper_i = look == "l" and re.search(r"\bI\b|IOTA", unicodedata.name(source, ""))
         yield source, "i" if is_upper_i else look.lower()
     elif len(look) == 1 and _is_han(look) and "RADICAL" in unicodedata.name(source, ""):
         yield source, look

