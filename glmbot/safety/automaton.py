@@ -1,11 +1,14 @@
 """One Aho-Corasick automaton with all spellings of all terms."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from itertools import permutations
+from string import ascii_lowercase
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from glmbot.safety.pinyin import short_sounds, sounds
+from glmbot.safety.pinyin import short_sounds, syllable_of
 from glmbot.safety.term import Term
 
 MAX_ALIKE = 100_000
@@ -25,34 +28,39 @@ class Kind(IntEnum):
     """The folded text, with one character replaced by one that looks like it."""
     PINYIN = 4
     """The first two syllables in Latin letters: no hit yet, but a place to look at."""
+    REPEATED = 5
+    """Three equal letters, or two and two: no hit either."""
+    COARSE = 6
+    """The letters alone, without any repeat."""
 
 
 class Automaton:
     """Finds the spellings; whether a hit is a match is for others to tell."""
 
     def __init__(self, terms: Sequence[Term], is_strict: bool) -> None:
-        num_alike = MAX_ALIKE // max(1, sum(map(_num_replaceable, terms))) if is_strict else 0
-        self._entries: list[list[int]] = []
-        numbers: dict[str, int] = {}
-        for number, term in enumerate(terms):
-            for kind, pattern in _patterns(term, num_alike):
-                place = numbers.setdefault(pattern, len(numbers))
-                if place == len(self._entries):
-                    self._entries.append([])
-                self._entries[place].append(number << 3 | kind)
-        self.num_alike = num_alike
+        self.num_alike = MAX_ALIKE // max(1, sum(map(_num_replaceable, terms))) if is_strict else 0
         """How many look-alikes of each character are known."""
         self._terms = terms
-        self._search = (
-            AhoCorasick(list(numbers), implementation=Implementation.ContiguousNFA, store_patterns=False)
-            if numbers
-            else None
-        )
+        self._entries: list[list[int]] = []
+        self._numbers: dict[str, int] = {}
+        for number, term in enumerate(terms):
+            for kind, pattern in _patterns(term, self.num_alike):
+                self._insert(pattern, number << 3 | kind)
+        if not all(term.is_han for term in terms):
+            for pattern in _REPEATED:
+                self._insert(pattern, Kind.REPEATED)
+        patterns = list(self._numbers)
+        self._search = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
+
+    def _insert(self, pattern: str, entry: int) -> None:
+        place = self._numbers.setdefault(pattern, len(self._entries))
+        if place == len(self._entries):
+            self._entries.append([entry])
+        elif self._entries[place][-1] != entry:
+            self._entries[place].append(entry)
 
     def find(self, view: str, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, Term, int, int]]:
         """Yield the hits in a view, also overlapping ones, that are of these kinds."""
-        if self._search is None:
-            return
         wanted = {kind.value: kind for kind in kinds}
         for pattern, start, end in self._search.find_matches_as_indexes(view, overlapping=True):
             for entry in self._entries[pattern]:
@@ -68,6 +76,8 @@ def _patterns(term: Term, num_alike: int) -> Iterator[tuple[Kind, str]]:
     if not term.is_han or len(term.letters) < 2:
         yield Kind.PLAIN, term.words
         yield Kind.SKELETON, term.skeleton
+        if term.breaks and (coarse := re.sub(r"(.)\1+", r"\1", term.skeleton)) != term.skeleton:
+            yield Kind.COARSE, coarse
         return
     if len(term.letters) == 2:
         yield Kind.PLAIN, term.letters
@@ -75,8 +85,8 @@ def _patterns(term: Term, num_alike: int) -> Iterator[tuple[Kind, str]]:
         yield Kind.SOUND, spoken if len(term.letters) > 2 else spoken.translate(short_sounds())
         if len(term.runs) < len(term.letters):
             yield Kind.SOUND, "".join([spoken[start] for start, _ in term.runs])
-        first, second = (_SYLLABLES.get(sound) for sound in spoken[:2])
-        if first and second:
+        first, second = map(syllable_of, spoken[:2])
+        if first.isascii() and second.isascii():
             yield Kind.PINYIN, first + second
             yield Kind.PINYIN, f"{first} {second}"
     if _num_replaceable(term):
@@ -84,4 +94,6 @@ def _patterns(term: Term, num_alike: int) -> Iterator[tuple[Kind, str]]:
             yield Kind.ALIKE, pattern
 
 
-_SYLLABLES = {sound: syllable for syllable, sound in sounds().items()}
+_REPEATED = [one * 3 for one in ascii_lowercase] + [
+    one * 2 + other * 2 for one, other in permutations(ascii_lowercase, 2)
+]

@@ -1,28 +1,33 @@
 """Finds forbidden terms in a text, also where they are disguised."""
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from glmbot.safety import verify
-from glmbot.safety.alphabet import HAN, SYMBOL_LETTERS, goes_on_word
+from glmbot.safety.alphabet import HAN
 from glmbot.safety.automaton import Automaton, Kind
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import short_sounds, sound_table
 from glmbot.safety.prefixes import Prefixes
-from glmbot.safety.regions import regions
+from glmbot.safety.regions import Place, View, Wanted, regions
 from glmbot.safety.reorder import turned, untagged
 from glmbot.safety.segment import Words
-from glmbot.safety.skeleton import Skeleton, of_letters, of_sounds
+from glmbot.safety.skeleton import SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
 from glmbot.safety.term import Term, prepare
 
+BESIDE = 16
+"""How many characters beside a term tell whether it is one."""
 _HAN = re.compile(f"[{HAN}]")
-_SYMBOLS = re.compile("[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
 _JOINTS = "\u3000\t\n\r-_'’./·"
 """Separators between the words of a term that are as good as a space."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
+_PLAIN_KINDS = (Kind.PLAIN, Kind.ALIKE, Kind.PINYIN, Kind.REPEATED)
+_LETTER_KINDS = (Kind.SKELETON, Kind.COARSE)
 Span = tuple[int, int, Term]
 """Where a term stands in a folded text."""
 
@@ -53,8 +58,12 @@ class WordFilter:
         self.automaton = Automaton(self.terms, is_strict)
         chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
         self.composer = Composer({letter for term in chinese for letter in term.letters})
-        self._has_chinese = bool(chinese)
-        self._has_short = any(len(term.letters) == 2 for term in chinese)
+        self._wanted = Wanted(
+            has_breaks=any(term.breaks for term in self.terms),
+            has_chinese=bool(chinese),
+            has_short=any(len(term.letters) == 2 for term in chinese),
+            reach=max((len(term.words) for term in self.terms), default=0) + BESIDE,
+        )
 
     @cached_property
     def prefixes(self) -> Prefixes:
@@ -81,29 +90,47 @@ class WordFilter:
                     yield Match(min(order[first:last]), max(order[first:last]) + 1, term.text)
 
     def _spans(self, folded: Folded) -> Iterator[Span]:
-        places: list[tuple[int, int]] = []
+        places: list[Place] = []
         yield from self._plain(folded, places)
-        if self._has_chinese and _HAN.search(folded.text):
+        if self._wanted.has_chinese and _HAN.search(folded.text):
             yield from self._replaced(folded.text)
             yield from self._composed(folded.text)
-        for start, end in regions(folded.text, places, self._has_short):
+        parts = regions(folded.text, places, self._wanted)
+        for start, end in self._coarse(folded.text, parts, View.LETTERS):
             yield from self._disguised(folded, start, end)
-            if self._has_chinese:
-                for skeleton in of_sounds(folded.text, start, end):
-                    yield from self._read(skeleton)
+        for start, end in self._coarse(folded.text, parts, View.SOUNDS) if self._wanted.has_chinese else ():
+            for skeleton in of_sounds(folded.text, start, end):
+                yield from self._read(skeleton)
 
-    def _plain(self, folded: Folded, places: list[tuple[int, int]]) -> Iterator[Span]:
-        """Yield the terms that stand there as they are written, or nearly; note where pinyin may begin."""
+    def _plain(self, folded: Folded, places: list[Place]) -> Iterator[Span]:
+        """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
         text = folded.text
-        for kind, term, start, end in self.automaton.find(_with_spaces(text), (Kind.PLAIN, Kind.ALIKE, Kind.PINYIN)):
+        for kind, term, start, end in self.automaton.find(_with_spaces(text), _PLAIN_KINDS):
             if kind is Kind.PLAIN:
                 if verify.is_plain_match(term, folded, start, end):
                     yield start, end, term
             elif kind is Kind.ALIKE:
                 if verify.is_like(term, text, start, end):
                     yield start, end, term
-            elif not start or not goes_on_word(text[start - 1]):
-                places.append((start, end))
+            elif kind is Kind.REPEATED:
+                places.append((start, end, View.LETTERS))
+            elif verify.begins_pinyin(term, text, start):
+                places.append((start, end, View.SOUNDS))
+
+    def _coarse(self, text: str, parts: Sequence[Place], view: View) -> Iterator[tuple[int, int]]:
+        """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
+        pieces: list[str] = []
+        owners: list[tuple[int, int]] = []
+        for start, end, views in parts:
+            if view in views:
+                piece = text[start:end]
+                for coarse in coarse_letters(piece) if view is View.LETTERS else coarse_sounds(piece):
+                    pieces.append(coarse)
+                    owners.append((start, end))
+        ends = list(accumulate(len(piece) + 1 for piece in pieces))
+        joined = "\n".join(pieces)
+        hits = self.automaton.find(joined, _LETTER_KINDS) if view is View.LETTERS else self._sound_hits(joined)
+        yield from dict.fromkeys(owners[bisect_right(ends, start)] for _, _, start, _ in hits)
 
     def _replaced(self, text: str) -> Iterator[Span]:
         """Yield Chinese terms, also where characters are replaced by those that sound the same."""
@@ -124,7 +151,7 @@ class WordFilter:
 
     def _disguised(self, folded: Folded, start: int, end: int) -> Iterator[Span]:
         """Yield terms of an alphabet with separators, repeats, or signs in place of letters."""
-        has_symbols = _SYMBOLS.search(folded.text, start, end)
+        has_symbols = SYMBOLS.search(folded.text, start, end)
         for with_symbols in (False, True) if has_symbols else (False,):
             skeleton = of_letters(folded.text, start, end, with_symbols)
             for _, term, first, last in self.automaton.find(skeleton.codes, (Kind.SKELETON,)):
@@ -141,7 +168,7 @@ class WordFilter:
 
     def _sound_hits(self, sounds: str) -> Iterator[tuple[Kind, Term, int, int]]:
         yield from self.automaton.find(sounds, (Kind.SOUND,))
-        if self._has_short:
+        if self._wanted.has_short:
             yield from self.automaton.find(sounds.translate(short_sounds()), (Kind.SOUND,))
 
 

@@ -4,8 +4,8 @@ from functools import cache, lru_cache
 
 from glmbot.safety import tables
 
-FIRST_SOUND = 0x80
-FIRST_SHORT_SOUND = 0x400
+FIRST_SOUND = 0x100
+FIRST_SHORT_SOUND = 0x1401
 """Terms of two characters have sounds of their own, which are looked for only where Latin letters stand for one."""
 SHORTEST, LONGEST = 1, 6
 MAX_LETTERS = 48
@@ -17,6 +17,16 @@ def sounds() -> dict[str, str]:
     more = (one for readings in tables.more_readings().values() for one in readings)
     syllables = sorted({*tables.readings().values(), *more})
     return {syllable: chr(FIRST_SOUND + number) for number, syllable in enumerate(syllables)}
+
+
+@cache
+def _syllables() -> dict[str, str]:
+    return {sound: syllable for syllable, sound in sounds().items()}
+
+
+def syllable_of(sound: str) -> str:
+    """Return the syllable that a character stands for; a character without a reading stands for itself."""
+    return _syllables().get(sound, sound)
 
 
 @cache

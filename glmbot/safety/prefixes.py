@@ -8,7 +8,7 @@ from glmbot.safety import tables
 from glmbot.safety.alphabet import LEET, goes_on_word, is_han, is_wide
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
-from glmbot.safety.pinyin import sounds
+from glmbot.safety.pinyin import syllable_of
 from glmbot.safety.skeleton import Skeleton, of_letters
 from glmbot.safety.term import Term
 from glmbot.safety.verify import MAX_GAP
@@ -106,7 +106,7 @@ def _with_gaps(skeleton: Skeleton) -> list[str]:
 def _pinyin(term: Term) -> Iterator[str]:
     """Yield the letters of a term's pinyin; repeated characters count once."""
     for spoken in term.spoken():
-        yield "".join([_SYLLABLES.get(spoken[start], spoken[start]) for start, _ in term.runs])
+        yield "".join([syllable_of(spoken[start]) for start, _ in term.runs])
 
 
 def _letters(character: str) -> str:
@@ -119,6 +119,3 @@ def _is_far(text: str, place: int) -> bool:
     """Tell whether so much stands between the letters that no term goes on."""
     gap = text[place : place + MAX_GAP + 1]
     return (len(gap) > MAX_GAP and not any(map(str.isalpha, gap))) or bool(_SENTENCE_END.match(gap))
-
-
-_SYLLABLES = {sound: syllable for syllable, sound in sounds().items()}

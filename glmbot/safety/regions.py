@@ -1,55 +1,161 @@
 """Which parts of a text may hold a term in disguise; ordinary text has few, so that what is dear is rarely done."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntFlag
+from functools import cache
+from itertools import product
 
-from glmbot.safety.alphabet import HAN
+from ahocorasick_rs import AhoCorasick
+
+from glmbot.safety.alphabet import HAN, is_han, is_wide
 from glmbot.safety.pinyin import syllables
 
-REACH = 64
-"""So many characters before and behind a suspicious place are looked at."""
-_GAP = r"[\W_]{1,8}"
-_SUSPICIOUS = re.compile(
-    # separators around single letters
-    rf"{_GAP}[^\W_]{_GAP}[^\W_](?![a-z0-9])"
-    # digits and signs in place of letters
-    r"|(?<=[a-z])[0-9@$!|+€£^(<#¢§]+[a-z]|(?<![^\W_])[0-9@$€£^(<#¢§]{1,3}[a-z]"
-    r"|(?<=[a-z][a-z])[0-9@$|+€£]{1,3}(?![^\W_])"
-    # two words with more than a space between them, markup in a word
-    r"|(?<=[a-z0-9])[\W_]{2,4}(?<![.,:;!?]\s)(?=[a-z0-9])|(?<=[^\W_])(?:[*~|_`]{1,3}|</?[a-z][^<>]{0,40}>)(?=[^\W_])"
-)
-_REPEATED = re.compile(r"([a-z])\1(?:\1|[a-z]?[a-z]?([a-z])\2)")
-_HAN_REPEATED = re.compile(rf"([{HAN}])\1")
-_HAN_APART = re.compile(rf"[{HAN}]{_GAP}[{HAN}](?={_GAP}[{HAN}])")
-_TWO_HAN_APART = re.compile(rf"[{HAN}][^\w，。！？；：、,.!?;:]{{1,6}}(?=[{HAN}])")
-_SPOKEN_BESIDE_HAN = re.compile(rf"(?<=[{HAN}])[a-z]{{1,48}}|(?<![a-z])[a-z]{{1,48}}+(?=[\W_]{{0,2}}[{HAN}])")
+MAX_GAP = 8
+"""The longest gap between two letters that is looked at."""
+WORD, DIGIT, CHINESE, WIDE, SPACE, CLAUSE, QUOTE, SIGN, MARK, BAR, BANG, TAG, SLASH, OTHER = "a0hw .($*|!</-"
+"""A text is reduced to these classes, in which suspicious places are short literals: one automaton finds them all."""
+_BLANK = str.maketrans({"0": "a", "w": "h", **dict.fromkeys(".($*|!</-", " ")})
+"""Makes letters, Chinese and gaps of the classes."""
+_ASTRAL = re.compile("[^\x00-\x7f]")
 _SPELLED = re.compile(r"[-_.'·/*|~+][a-z]{1,6}(?=[-_.'·/*|~+][a-z])")
+_HAN_REPEATED = re.compile(rf"([{HAN}])\1")
+_WORD_BEHIND = re.compile(r"[a-z]{1,48}")
+_WORD_BEFORE = re.compile(r"[a-z]{1,48}\Z")
 
 
-def regions(text: str, more: Iterable[tuple[int, int]], has_short: bool) -> list[tuple[int, int]]:
-    """Return the parts of a folded text to look at closely, in order and apart.
+class View(IntFlag):
+    """How a part is read: by its letters, or as Chinese is spoken."""
 
-    `more` are known places; `has_short` tells whether there are Chinese terms of two characters.
-    """
-    places = sorted([*_places(text, has_short), *more])
-    merged: list[tuple[int, int]] = []
-    for start, end in places:
-        begin, stop = max(0, start - REACH), min(len(text), end + REACH)
+    LETTERS = 1
+    SOUNDS = 2
+    BESIDE = 4
+    """As Chinese, if the Latin letters beside Chinese ones are syllables."""
+
+
+Place = tuple[int, int, int]
+"""Begin, end and views."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the terms need to be looked for in."""
+
+    has_breaks: bool
+    """Whether there are terms of several words."""
+    has_chinese: bool
+    has_short: bool
+    """Whether there are Chinese terms of two characters."""
+    reach: int
+    """How many characters before and behind a suspicious place are looked at."""
+
+
+def regions(text: str, places: Iterable[Place], wanted: Wanted) -> list[Place]:
+    """Return the parts of a folded text to look at closely, in order and apart; `places` are known ones."""
+    merged: list[Place] = []
+    for start, end, views in sorted([*_suspicious(text, wanted), *places]):
+        begin, stop = max(0, start - wanted.reach), min(len(text), end + wanted.reach)
         if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]), views | merged[-1][2])
         else:
-            merged.append((begin, stop))
+            merged.append((begin, stop, views))
     return merged
 
 
-def _places(text: str, has_short: bool) -> Iterator[tuple[int, int]]:
-    for pattern in (_SUSPICIOUS, _REPEATED, _SPELLED):
-        for found in pattern.finditer(text):
-            yield found.span()
-    if not text.isascii():
-        for pattern in (_HAN_REPEATED, _TWO_HAN_APART if has_short else _HAN_APART):
-            for found in pattern.finditer(text):
-                yield found.span()
-        for found in _SPOKEN_BESIDE_HAN.finditer(text):
-            if syllables(found[0]):
-                yield found.span()
+def _suspicious(text: str, wanted: Wanted) -> Iterator[Place]:
+    classes = _classes(text)
+    search, views = _literals(wanted.has_breaks, wanted.has_short)
+    for number, start, end in search.find_matches_as_indexes(classes, overlapping=True):
+        if views[number] is not View.BESIDE:
+            yield start, end, views[number]
+        elif wanted.has_chinese and (word := _syllables_at(text, classes, start, end)):
+            yield *word, View.SOUNDS
+    search, views = _gaps()
+    for number, start, end in search.find_matches_as_indexes(f" {classes.translate(_BLANK)} ", overlapping=True):
+        yield max(0, start - 1), min(len(text), end - 1), views[number]
+    if wanted.has_chinese:
+        for found in _SPELLED.finditer(text):
+            yield *found.span(), View.SOUNDS
+        for found in _HAN_REPEATED.finditer(text) if CHINESE in classes else ():
+            yield *found.span(), View.SOUNDS
+
+
+def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the Latin word beside a Chinese character, if it can be read as syllables."""
+    if classes[start] == CHINESE:
+        word = _WORD_BEHIND.match(text, end - 1)
+    else:
+        word = _WORD_BEFORE.search(text, max(0, start - 47), start + 1)
+    return word.span() if word and syllables(word[0]) else None
+
+
+def _classes(text: str) -> str:
+    classes = text.translate(_ascii_classes() if text.isascii() else _all_classes())
+    return classes if classes.isascii() else _ASTRAL.sub(lambda one: _class_of(one[0]), classes)
+
+
+@cache
+def _ascii_classes() -> str:
+    return "".join([_class_of(chr(code)) for code in range(128)])
+
+
+@cache
+def _all_classes() -> list[str]:
+    return [_class_of(chr(code)) for code in range(0x10000)]
+
+
+def _class_of(character: str) -> str:
+    for members, name in _MEMBERS.items():
+        if character in members:
+            return name
+    if is_han(character):
+        return CHINESE
+    if character.isalnum():
+        return WIDE if is_wide(character) else WORD
+    if character.isspace():
+        return SPACE
+    return QUOTE if unicodedata.category(character) in ("Ps", "Pe", "Pi", "Pf") else OTHER
+
+
+_MEMBERS = {
+    "0123456789": DIGIT,
+    ".,:;?。，！？；：、": CLAUSE,
+    "\"'": QUOTE,
+    "$@+€£¢§^#": SIGN,
+    "*~`": MARK,
+    "|": BAR,
+    "!": BANG,
+    "<": TAG,
+    "/": SLASH,
+}
+
+
+@cache
+def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View]]:
+    """Return what finds signs and markup in words, and Latin letters beside Chinese."""
+    patterns: dict[str, View] = dict.fromkeys(("a0", "0a", "a$", "$a", "a|a", "a!a"), View.LETTERS)
+    for one in "ah":
+        marks = ("*", "**", "***", "||", "<", "</")
+        patterns |= {f"{one}{mark}{other}": View.LETTERS | View.SOUNDS for mark in marks for other in "ah"}
+    joints = " -$*|"
+    if has_breaks:
+        patterns |= {f"{first}{second}{one}": View.LETTERS for first, second, one in product(joints, joints, "a0")}
+    if has_short:
+        gaps = (*joints, *map("".join, product(joints, joints)))
+        patterns |= {f"h{gap}h": View.SOUNDS for gap in gaps}
+    for gap in ("", " ", "-", "*", "(", "."):
+        patterns |= {f"h{gap}a": View.BESIDE, f"a{gap}h": View.BESIDE}
+    return AhoCorasick(list(patterns)), list(patterns.values())
+
+
+@cache
+def _gaps() -> tuple[AhoCorasick, list[View]]:
+    """Return what finds single letters with gaps around them."""
+    patterns: dict[str, View] = {}
+    for size in range(1, MAX_GAP + 1):
+        gap = " " * size
+        patterns |= {f"{before}a{gap}a{behind}": View.LETTERS for before, behind in product(" h", " h")}
+        patterns[f"h{gap}h "] = View.LETTERS | View.SOUNDS
+    return AhoCorasick(list(patterns)), list(patterns.values())

@@ -7,14 +7,22 @@ from itertools import islice
 from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
 from glmbot.safety.pinyin import sound_table, sounds, syllables
 
-_TAG = "</?[a-z][^<>]{0,40}>|"
-MARKUP = re.compile(r"(?:\*{1,3}|~~|\|\||`{1,3}|</?[a-z][^<>]{0,40}>)*")
+_TAG = "</?[a-z][^<>]{0,40}>"
+_SIGNS = re.escape("".join(SYMBOL_LETTERS))
+MARKUP = re.compile(rf"(?:\*{{1,3}}|~~|\|\||`{{1,3}}|{_TAG})*")
 """What Markdown and HTML do not show."""
-LETTERS = re.compile(_TAG + r"[^\W_]")
-LETTERS_AND_SYMBOLS = re.compile(_TAG + r"[^\W_]|[" + re.escape("".join(SYMBOL_LETTERS)) + "]")
-SPOKEN = re.compile(_TAG + f"[{HAN}]|[a-z]+|[^\\W_a-z0-9]")
-BARRIER = "\x00"
-"""Stands for what cannot be read as Chinese."""
+LETTERS = re.compile(rf"{_TAG}|[^\W_]")
+LETTERS_AND_SYMBOLS = re.compile(rf"{_TAG}|[^\W_]|[{_SIGNS}]")
+SPOKEN = re.compile(rf"{_TAG}|[{HAN}]|[a-z]+|[^\W_a-z0-9]")
+SYMBOLS = re.compile(f"[{_SIGNS}]")
+_TAGS = re.compile(_TAG)
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
+_REPEATS = re.compile(r"(.)\1+", re.DOTALL)
+_HAN_REPEATS = re.compile(rf"([{HAN}])\1+")
+_WORDS = re.compile("[a-z]+")
+BARRIER = "a"
+"""Stands for what cannot be read as Chinese; no sound is written like this."""
 Token = tuple[str, int, int, str]
 """A code, where it begins and ends in the text, and what a repeat of it must be equal in; empty: nothing repeats it."""
 
@@ -56,6 +64,28 @@ class Skeleton:
         return MARKUP.fullmatch(between) is not None or (
             between == gap and not goes_on_word(self.text[stop : stop + 1] or " ")
         )
+
+
+def coarse_letters(text: str) -> Iterator[str]:
+    """Yield the letters without repeats, with and without the signs that stand for letters; fast, but no places."""
+    text = _TAGS.sub("", text) if "<" in text else text
+    yield _REPEATS.sub(r"\1", _NOT_LETTERS.sub("", text).translate(LEET))
+    if SYMBOLS.search(text):
+        yield _REPEATS.sub(r"\1", _NOT_LETTERS_OR_SYMBOLS.sub("", text).translate(LEET))
+
+
+def coarse_sounds(text: str) -> Iterator[str]:
+    """Yield the sounds without repeats, once for each way to read the Latin letters; fast, but no places."""
+    text = _TAGS.sub("", text) if "<" in text else text
+    num_ways = max((len(syllables(word)) for word in _WORDS.findall(text)), default=0)
+    for number in range(max(1, num_ways)):
+        spoken = _WORDS.sub(lambda word, way=number: _sounds_of(word[0], way), text) if num_ways else text
+        yield _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
+
+
+def _sounds_of(word: str, number: int) -> str:
+    readings = syllables(word)
+    return "".join([sounds()[one] for one in readings[min(number, len(readings) - 1)]]) if readings else BARRIER
 
 
 def of_letters(text: str, start: int, end: int, with_symbols: bool) -> Skeleton:

@@ -9,7 +9,7 @@ from glmbot.errors import ConfigError
 from glmbot.safety import tables
 from glmbot.safety.alphabet import LEET, is_han, is_wide
 from glmbot.safety.folding import Folded
-from glmbot.safety.pinyin import sound_table, sounds
+from glmbot.safety.pinyin import sound_table, sounds, syllable_of
 
 MAX_LETTERS = 64
 MAX_READINGS = 4
@@ -62,6 +62,11 @@ class Term:
             if number == MAX_READINGS:
                 return
             yield "".join(chosen)
+
+    def spelled(self) -> Iterator[str]:
+        """Yield it in pinyin; several times where a character is read in several ways."""
+        for spoken in self.spoken():
+            yield "".join([syllable_of(sound) for sound in spoken])
 
     def alike(self, most: int) -> Iterator[str]:
         """Yield it with one character replaced by one of so many that look like it."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from glmbot.safety.alphabet import CLAUSE_ENDS, SENTENCE_ENDS, goes_on_word, is_han
 from glmbot.safety.folding import Folded
+from glmbot.safety.pinyin import LONGEST
 from glmbot.safety.segment import PARTICLES, Words
 from glmbot.safety.skeleton import MARKUP, Skeleton
 from glmbot.safety.term import Term
@@ -17,6 +18,7 @@ NEIGHBOURHOOD = 24
 """So far around a word one looks whether it is of a foreign alphabet."""
 _MARKUP_BEFORE = re.compile(r"(?:\*\*|~~|\|\||`)\Z")
 _FOREIGN = re.compile("[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u2c80-\u2cff]")
+_NOT_LATIN = re.compile("[^a-z]+")
 _LATIN = re.compile("[A-Za-z]")
 
 
@@ -67,6 +69,14 @@ def _is_foreign(folded: Folded, start: int, end: int) -> bool:
         return False
     around = folded.original[max(0, first - NEIGHBOURHOOD) : first] + folded.original[last : last + NEIGHBOURHOOD]
     return bool(_FOREIGN.search(around))
+
+
+def begins_pinyin(term: Term, text: str, start: int) -> bool:
+    """Tell whether Latin letters from here on are all of the term's pinyin."""
+    if start and text[start - 1].isascii() and text[start - 1].isalpha():
+        return False
+    letters = _NOT_LATIN.sub("", text[start : start + 2 * LONGEST * len(term.letters)])
+    return any(letters.startswith(spelled) for spelled in term.spelled())
 
 
 def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folded) -> bool:
