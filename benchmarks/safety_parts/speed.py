@@ -56,7 +56,7 @@ def chinese() -> str:
 
 
 def _sentences(is_ascii: bool) -> str:
-    return " ".join(text for text in (*PROSE, *SPOKEN_TALK[:30]) if text.isascii() == is_ascii)
+    return " ".join(text for text in (*PROSE, *SPOKEN_TALK[:8], *SPOKEN_TALK[24:29]) if text.isascii() == is_ascii)
 
 
 def _repeated(text: str) -> str:

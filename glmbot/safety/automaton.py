@@ -1,8 +1,9 @@
 """One Aho-Corasick automaton with all spellings of all terms."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from enum import IntEnum
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from enum import IntFlag
 from itertools import permutations
 from string import ascii_lowercase
 
@@ -15,22 +16,22 @@ MAX_ALIKE = 100_000
 """The most spellings with a look-alike: of a long list only the characters that look most like a term's are known."""
 
 
-class Kind(IntEnum):
+class Kind(IntFlag):
     """In which view a pattern is looked for."""
 
-    PLAIN = 0
+    PLAIN = 1
     """The folded text, words with one space between them."""
-    SKELETON = 1
+    SKELETON = 2
     """The letters alone, one for each run."""
-    SOUND = 2
+    SOUND = 4
     """One sound for each Chinese character."""
-    ALIKE = 3
+    ALIKE = 8
     """The folded text, with one character replaced by one that looks like it."""
-    PINYIN = 4
-    """The first two syllables in Latin letters: no hit yet, but a place to look at."""
-    REPEATED = 5
+    PINYIN = 16
+    """The first two syllables in Latin letters behind a space: no hit yet, but a place to look at."""
+    REPEATED = 32
     """Three equal letters, or two and two: no hit either."""
-    COARSE = 6
+    COARSE = 64
     """The letters alone, without any repeat."""
 
 
@@ -40,58 +41,68 @@ class Automaton:
     def __init__(self, terms: Sequence[Term], is_strict: bool) -> None:
         self.num_alike = MAX_ALIKE // max(1, sum(map(_num_replaceable, terms))) if is_strict else 0
         """How many look-alikes of each character are known."""
-        self._terms = terms
-        self._entries: list[list[int]] = []
+        self._kinds: list[int] = []
+        self._owners: list[Term] = []
+        self._more: dict[int, list[tuple[int, Term]]] = defaultdict(list)
+        """Further owners of the same pattern."""
         self._numbers: dict[str, int] = {}
-        for number, term in enumerate(terms):
+        for term in terms:
             for kind, pattern in _patterns(term, self.num_alike):
-                self._insert(pattern, number << 3 | kind)
+                self._insert(pattern, kind, term)
         if not all(term.is_han for term in terms):
             for pattern in _REPEATED:
-                self._insert(pattern, Kind.REPEATED)
+                self._insert(pattern, _REPEAT, terms[0])
         patterns = list(self._numbers)
         self._search = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
-    def _insert(self, pattern: str, entry: int) -> None:
-        place = self._numbers.setdefault(pattern, len(self._entries))
-        if place == len(self._entries):
-            self._entries.append([entry])
-        elif self._entries[place][-1] != entry:
-            self._entries[place].append(entry)
-
-    def find(self, view: str, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, Term, int, int]]:
+    def find(self, view: str, kinds: int) -> Iterator[tuple[int, Term, int, int]]:
         """Yield the hits in a view, also overlapping ones, that are of these kinds."""
-        wanted = {kind.value: kind for kind in kinds}
-        for pattern, start, end in self._search.find_matches_as_indexes(view, overlapping=True):
-            for entry in self._entries[pattern]:
-                if (kind := wanted.get(entry & 7)) is not None:
-                    yield kind, self._terms[entry >> 3], start, end
+        for number, start, end in self._search.find_matches_as_indexes(view, overlapping=True):
+            if self._kinds[number] & kinds:
+                yield self._kinds[number], self._owners[number], start, end
+            if number in self._more:
+                yield from ((kind, term, start, end) for kind, term in self._more[number] if kind & kinds)
+
+    def _insert(self, pattern: str, kind: int, term: Term) -> None:
+        number = self._numbers.setdefault(pattern, len(self._kinds))
+        if number == len(self._kinds):
+            self._kinds.append(kind)
+            self._owners.append(term)
+        elif self._owners[number] is term:
+            self._kinds[number] |= kind
+        else:
+            self._more[number].append((kind, term))
+
+
+# Numbers, since sums of flags are slow.
+_PLAIN, _SKELETON, _SOUND, _ALIKE, _PINYIN, _REPEAT, _COARSE = (kind.value for kind in Kind)
 
 
 def _num_replaceable(term: Term) -> int:
     return len(term.letters) if term.is_han and len(term.letters) > 2 else 0
 
 
-def _patterns(term: Term, num_alike: int) -> Iterator[tuple[Kind, str]]:
+def _patterns(term: Term, num_alike: int) -> Iterator[tuple[int, str]]:
     if not term.is_han or len(term.letters) < 2:
-        yield Kind.PLAIN, term.words
-        yield Kind.SKELETON, term.skeleton
+        yield _PLAIN, term.words
+        yield _SKELETON, term.skeleton
         if term.breaks and (coarse := re.sub(r"(.)\1+", r"\1", term.skeleton)) != term.skeleton:
-            yield Kind.COARSE, coarse
+            yield _COARSE, coarse
         return
     if len(term.letters) == 2:
-        yield Kind.PLAIN, term.letters
+        yield _PLAIN, term.letters
+    has_repeats = term.has_repeats
     for spoken in term.spoken():
-        yield Kind.SOUND, spoken if len(term.letters) > 2 else spoken.translate(short_sounds())
-        if len(term.runs) < len(term.letters):
-            yield Kind.SOUND, "".join([spoken[start] for start, _ in term.runs])
+        yield _SOUND, spoken if len(term.letters) > 2 else spoken.translate(short_sounds())
+        if has_repeats:
+            yield _SOUND, "".join([spoken[start] for start, _ in term.runs])
         first, second = map(syllable_of, spoken[:2])
         if first.isascii() and second.isascii():
-            yield Kind.PINYIN, first + second
-            yield Kind.PINYIN, f"{first} {second}"
-    if _num_replaceable(term):
+            yield _PINYIN, f" {first}{second}"
+            yield _PINYIN, f" {first} {second}"
+    if num_alike and _num_replaceable(term):
         for pattern in term.alike(num_alike):
-            yield Kind.ALIKE, pattern
+            yield _ALIKE, pattern
 
 
 _REPEATED = [one * 3 for one in ascii_lowercase] + [

@@ -17,17 +17,19 @@ from glmbot.safety.prefixes import Prefixes
 from glmbot.safety.regions import Place, View, Wanted, regions
 from glmbot.safety.reorder import turned, untagged
 from glmbot.safety.segment import Words
-from glmbot.safety.skeleton import SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
+from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
 from glmbot.safety.term import Term, prepare
 
+_FIRST_WORD = 16
 BESIDE = 16
 """How many characters beside a term tell whether it is one."""
 _HAN = re.compile(f"[{HAN}]")
-_JOINTS = "\u3000\t\n\r-_'’./·"
-"""Separators between the words of a term that are as good as a space."""
+_JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
+"""Separators between words, as good as a space; whether a sentence ends there is looked at later."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
-_PLAIN_KINDS = (Kind.PLAIN, Kind.ALIKE, Kind.PINYIN, Kind.REPEATED)
-_LETTER_KINDS = (Kind.SKELETON, Kind.COARSE)
+_PLAIN, _ALIKE, _REPEATED, _PINYIN = (kind.value for kind in (Kind.PLAIN, Kind.ALIKE, Kind.REPEATED, Kind.PINYIN))
+_PLAIN_KINDS = (Kind.PLAIN | Kind.ALIKE | Kind.PINYIN | Kind.REPEATED).value
+_LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
 Span = tuple[int, int, Term]
 """Where a term stands in a folded text."""
 
@@ -63,6 +65,7 @@ class WordFilter:
             has_chinese=bool(chinese),
             has_short=any(len(term.letters) == 2 for term in chinese),
             reach=max((len(term.words) for term in self.terms), default=0) + BESIDE,
+            reach_chinese=max((len(term.letters) for term in chinese), default=0),
         )
 
     @cached_property
@@ -106,35 +109,33 @@ class WordFilter:
         """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
         text = folded.text
         for kind, term, start, end in self.automaton.find(_with_spaces(text), _PLAIN_KINDS):
-            if kind is Kind.PLAIN:
-                if verify.is_plain_match(term, folded, start, end):
-                    yield start, end, term
-            elif kind is Kind.ALIKE:
-                if verify.is_like(term, text, start, end):
-                    yield start, end, term
-            elif kind is Kind.REPEATED:
+            if kind & _PLAIN and verify.is_plain_match(term, folded, start, end):
+                yield start, end, term
+            if kind & _ALIKE and verify.is_like(term, text, start, end):
+                yield start, end, term
+            if kind & _REPEATED:
                 places.append((start, end, View.LETTERS))
-            elif verify.begins_pinyin(term, text, start):
+            if kind & _PINYIN and verify.begins_pinyin(term, text, start + 1):
+                places.append((start, end, View.SOUNDS))
+        # No space stands before the first word.
+        for _, term, start, end in self.automaton.find(" " + _with_spaces(text[:_FIRST_WORD]), Kind.PINYIN.value):
+            if start == 0 and verify.begins_pinyin(term, text, 0):
                 places.append((start, end, View.SOUNDS))
 
     def _coarse(self, text: str, parts: Sequence[Place], view: View) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
-        pieces: list[str] = []
-        owners: list[tuple[int, int]] = []
-        for start, end, views in parts:
-            if view in views:
-                piece = text[start:end]
-                for coarse in coarse_letters(piece) if view is View.LETTERS else coarse_sounds(piece):
-                    pieces.append(coarse)
-                    owners.append((start, end))
-        ends = list(accumulate(len(piece) + 1 for piece in pieces))
-        joined = "\n".join(pieces)
-        hits = self.automaton.find(joined, _LETTER_KINDS) if view is View.LETTERS else self._sound_hits(joined)
-        yield from dict.fromkeys(owners[bisect_right(ends, start)] for _, _, start, _ in hits)
+        wanted = [(start, end) for start, end, views in parts if view in views]
+        pieces = [text[start:end] for start, end in wanted]
+        found: set[int] = set()
+        for numbers, joined in coarse_letters(pieces) if view is View.LETTERS else coarse_sounds(pieces):
+            ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
+            hits = self.automaton.find(joined, _LETTER_KINDS) if view is View.LETTERS else self._sound_hits(joined)
+            found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
+        yield from (wanted[number] for number in sorted(found))
 
     def _replaced(self, text: str) -> Iterator[Span]:
         """Yield Chinese terms, also where characters are replaced by those that sound the same."""
-        for _, term, start, end in self.automaton.find(text.translate(sound_table()), (Kind.SOUND,)):
+        for _, term, start, end in self.automaton.find(text.translate(sound_table()), Kind.SOUND.value):
             if end - start == len(term.letters):
                 is_same = text[start:end] == term.letters
                 if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
@@ -154,7 +155,7 @@ class WordFilter:
         has_symbols = SYMBOLS.search(folded.text, start, end)
         for with_symbols in (False, True) if has_symbols else (False,):
             skeleton = of_letters(folded.text, start, end, with_symbols)
-            for _, term, first, last in self.automaton.find(skeleton.codes, (Kind.SKELETON,)):
+            for _, term, first, last in self.automaton.find(skeleton.codes, Kind.SKELETON.value):
                 if verify.is_disguised_match(term, skeleton, first, folded):
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
@@ -166,10 +167,10 @@ class WordFilter:
                 if len(runs) == last - first and verify.is_read_match(term, skeleton, first, runs):
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
-    def _sound_hits(self, sounds: str) -> Iterator[tuple[Kind, Term, int, int]]:
-        yield from self.automaton.find(sounds, (Kind.SOUND,))
+    def _sound_hits(self, sounds: str) -> Iterator[tuple[int, Term, int, int]]:
+        yield from self.automaton.find(sounds, Kind.SOUND.value)
         if self._wanted.has_short:
-            yield from self.automaton.find(sounds.translate(short_sounds()), (Kind.SOUND,))
+            yield from self.automaton.find(sounds.translate(short_sounds()), Kind.SOUND.value)
 
 
 def _with_spaces(text: str) -> str:

@@ -33,6 +33,8 @@ class View(IntFlag):
     SOUNDS = 2
     BESIDE = 4
     """As Chinese, if the Latin letters beside Chinese ones are syllables."""
+    REPEATS = 8
+    """As Chinese, for repeated characters; then no more than the characters of a term are looked at."""
 
 
 Place = tuple[int, int, int]
@@ -50,13 +52,18 @@ class Wanted:
     """Whether there are Chinese terms of two characters."""
     reach: int
     """How many characters before and behind a suspicious place are looked at."""
+    reach_chinese: int
+    """The same where no more than Chinese characters are repeated."""
 
 
 def regions(text: str, places: Iterable[Place], wanted: Wanted) -> list[Place]:
     """Return the parts of a folded text to look at closely, in order and apart; `places` are known ones."""
     merged: list[Place] = []
     for start, end, views in sorted([*_suspicious(text, wanted), *places]):
-        begin, stop = max(0, start - wanted.reach), min(len(text), end + wanted.reach)
+        reach = wanted.reach
+        if views is View.REPEATS:
+            reach, views = wanted.reach_chinese, View.SOUNDS
+        begin, stop = max(0, start - reach), min(len(text), end + reach)
         if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(stop, merged[-1][1]), views | merged[-1][2])
         else:
@@ -79,7 +86,7 @@ def _suspicious(text: str, wanted: Wanted) -> Iterator[Place]:
         for found in _SPELLED.finditer(text):
             yield *found.span(), View.SOUNDS
         for found in _HAN_REPEATED.finditer(text) if CHINESE in classes else ():
-            yield *found.span(), View.SOUNDS
+            yield *found.span(), View.REPEATS
 
 
 def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, int] | None:

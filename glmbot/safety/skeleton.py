@@ -1,8 +1,7 @@
 """The letters of a piece of text without what stands between them, and without repeats."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 
 from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
 from glmbot.safety.pinyin import sound_table, sounds, syllables
@@ -21,6 +20,8 @@ _NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _HAN_REPEATS = re.compile(rf"([{HAN}])\1+")
 _WORDS = re.compile("[a-z]+")
+EDGE = "\ua000"
+"""Stands between texts: a letter that no term is likely to have."""
 BARRIER = "a"
 """Stands for what cannot be read as Chinese; no sound is written like this."""
 Token = tuple[str, int, int, str]
@@ -30,57 +31,68 @@ Token = tuple[str, int, int, str]
 class Skeleton:
     """One code for each run of equal letters, and where the run stands in `text`."""
 
-    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+    def __init__(self, text: str, tokens: Iterable[Token]) -> None:
         self.text = text
-        runs = list(self._runs(tokens))
-        self.codes = "".join([code for code, _, _ in runs])
-        self.places = [places for _, places, _ in runs]
+        self.places: list[list[int]] = []
         """Where the letters of each run begin."""
-        self.starts = [places[0] for _, places, _ in runs]
-        self.ends = [end for _, _, end in runs]
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        codes: list[str] = []
+        last = ""
+        for code, start, end, key in tokens:
+            if key and key == last and (start == self.ends[-1] or self._goes_on(start, end)):
+                self.ends[-1] = end
+                self.places[-1].append(start)
+                continue
+            codes.append(code)
+            self.places.append([start])
+            self.starts.append(start)
+            self.ends.append(end)
+            last = key
+        self.codes = "".join(codes)
 
     def gap(self, index: int) -> str:
         """Return what lies between a run and the run after it, or the end."""
         end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.text)
         return self.text[self.ends[index] : end]
 
-    def _runs(self, tokens: Sequence[Token]) -> Iterator[tuple[str, list[int], int]]:
-        """Join equal letters that touch, or that stand alone and as far apart as the letters before them."""
-        place = 0
-        while place < len(tokens):
-            code, start, end, key = tokens[place]
-            before = self.text[tokens[place - 1][2] : start][:8] if place else ""
-            places = [start]
-            for _, begin, stop, other in islice(tokens, place + 1, None) if key else ():
-                if other != key or (begin > end and not self._are_one(before, end, begin, stop)):
-                    break
-                end = stop
-                places.append(begin)
-            yield code, places, end
-            place += len(places)
-
-    def _are_one(self, gap: str, end: int, begin: int, stop: int) -> bool:
-        between = self.text[end:begin]
-        return MARKUP.fullmatch(between) is not None or (
-            between == gap and not goes_on_word(self.text[stop : stop + 1] or " ")
-        )
+    def _goes_on(self, start: int, end: int) -> bool:
+        """Tell whether a letter like the one before belongs to its run: only markup is between, or as before the run."""
+        between = self.text[self.ends[-1] : start]
+        if MARKUP.fullmatch(between):
+            return True
+        before = self.text[self.ends[-2] : self.starts[-1]] if len(self.starts) > 1 else ""
+        return between == before and not goes_on_word(self.text[end : end + 1] or " ")
 
 
-def coarse_letters(text: str) -> Iterator[str]:
-    """Yield the letters without repeats, with and without the signs that stand for letters; fast, but no places."""
-    text = _TAGS.sub("", text) if "<" in text else text
-    yield _REPEATS.sub(r"\1", _NOT_LETTERS.sub("", text).translate(LEET))
-    if SYMBOLS.search(text):
-        yield _REPEATS.sub(r"\1", _NOT_LETTERS_OR_SYMBOLS.sub("", text).translate(LEET))
+def coarse_letters(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
+    """Yield the letters without repeats, with and without the signs that stand for letters; fast, but no places.
+
+    They come with the numbers of the texts that are read, one after the other with an EDGE between them.
+    """
+    joined = EDGE.join(texts)
+    joined = _TAGS.sub("", joined) if "<" in joined else joined
+    numbers = range(len(texts))
+    yield numbers, _REPEATS.sub(r"\1", _NOT_LETTERS.sub("", joined).translate(LEET))
+    if SYMBOLS.search(joined):
+        yield numbers, _REPEATS.sub(r"\1", _NOT_LETTERS_OR_SYMBOLS.sub("", joined).translate(LEET))
 
 
-def coarse_sounds(text: str) -> Iterator[str]:
-    """Yield the sounds without repeats, once for each way to read the Latin letters; fast, but no places."""
-    text = _TAGS.sub("", text) if "<" in text else text
-    num_ways = max((len(syllables(word)) for word in _WORDS.findall(text)), default=0)
-    for number in range(max(1, num_ways)):
-        spoken = _WORDS.sub(lambda word, way=number: _sounds_of(word[0], way), text) if num_ways else text
-        yield _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
+def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
+    """Yield the sounds without repeats; once more for the texts with Latin letters that can be read in several ways."""
+    numbers: Sequence[int] = range(len(texts))
+    for way in range(3):
+        joined = EDGE.join([texts[number] for number in numbers])
+        joined = _TAGS.sub("", joined) if "<" in joined else joined
+        spoken = _WORDS.sub(lambda word, way=way: _sounds_of(word[0], way), joined)
+        yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
+        numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]
+        if not numbers:
+            return
+
+
+def _num_ways(text: str) -> int:
+    return max((len(syllables(word)) for word in _WORDS.findall(text)), default=0)
 
 
 def _sounds_of(word: str, number: int) -> str:

@@ -1,8 +1,9 @@
 """One forbidden term, ready to be looked for."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 
 from glmbot.errors import ConfigError
@@ -13,6 +14,7 @@ from glmbot.safety.pinyin import sound_table, sounds, syllable_of
 
 MAX_LETTERS = 64
 MAX_READINGS = 4
+_REPEAT = re.compile(r"(.)\1")
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,29 @@ class Term:
         ]
         return list(zip(starts, [*starts[1:], len(codes)], strict=True))
 
-    @cached_property
+    @property
     def skeleton(self) -> str:
         """Return one letter for each run."""
-        return "".join([self.letters[start] for start, _ in self.runs]).translate(LEET)
+        codes = self.letters.translate(LEET)
+        return "".join([codes[start] for start, _ in self.runs]) if _REPEAT.search(codes) else codes
 
     @property
     def words(self) -> str:
         """Return it with one space at each break."""
+        if not self.breaks:
+            return self.letters
         return "".join([" " + one if place in self.breaks else one for place, one in enumerate(self.letters)])
+
+    @property
+    def has_repeats(self) -> bool:
+        """Tell whether there are fewer runs than letters."""
+        return _REPEAT.search(self.letters.translate(LEET)) is not None
 
     def spoken(self) -> Iterator[str]:
         """Yield its sounds; several times where a character is read in several ways."""
         usual = self.letters.translate(sound_table())
         more = tables.more_readings()
-        if not any(one in more for one in self.letters):
+        if _ambiguous().isdisjoint(self.letters):
             yield usual
             return
         choices = [
@@ -63,16 +73,21 @@ class Term:
                 return
             yield "".join(chosen)
 
-    def spelled(self) -> Iterator[str]:
-        """Yield it in pinyin; several times where a character is read in several ways."""
-        for spoken in self.spoken():
-            yield "".join([syllable_of(sound) for sound in spoken])
+    @cached_property
+    def pinyin(self) -> Sequence[str]:
+        """Return it in Latin letters; several times where a character is read in several ways."""
+        return ["".join(map(syllable_of, spoken)) for spoken in self.spoken()]
 
     def alike(self, most: int) -> Iterator[str]:
         """Yield it with one character replaced by one of so many that look like it."""
         for place, letter in enumerate(self.letters):
             for other in tables.lookalikes().get(letter, "")[:most]:
                 yield self.letters[:place] + other + self.letters[place + 1 :]
+
+
+@cache
+def _ambiguous() -> frozenset[str]:
+    return frozenset(tables.more_readings())
 
 
 def prepare(term: str) -> Term:

@@ -72,11 +72,9 @@ def _is_foreign(folded: Folded, start: int, end: int) -> bool:
 
 
 def begins_pinyin(term: Term, text: str, start: int) -> bool:
-    """Tell whether Latin letters from here on are all of the term's pinyin."""
-    if start and text[start - 1].isascii() and text[start - 1].isalpha():
-        return False
+    """Tell whether the Latin letters from here on are all of the term's pinyin."""
     letters = _NOT_LATIN.sub("", text[start : start + 2 * LONGEST * len(term.letters)])
-    return any(letters.startswith(spelled) for spelled in term.spelled())
+    return any(map(letters.startswith, term.pinyin))
 
 
 def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folded) -> bool:
