@@ -9,7 +9,7 @@ from string import ascii_lowercase
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from glmbot.safety.pinyin import short_sounds, syllable_of
+from glmbot.safety.pinyin import short_sounds, sounds, syllable_of
 from glmbot.safety.term import Term
 
 MAX_ALIKE = 100_000
@@ -30,7 +30,7 @@ class Kind(IntFlag):
     PINYIN = 16
     """The first two syllables in Latin letters behind a space: no hit yet, but a place to look at."""
     REPEATED = 32
-    """Three equal letters, or two and two: no hit either."""
+    """Three equal letters, or two and two, or two equal sounds: no hit either."""
     COARSE = 64
     """The letters alone, without any repeat."""
 
@@ -49,9 +49,8 @@ class Automaton:
         for term in terms:
             for kind, pattern in _patterns(term, self.num_alike):
                 self._insert(pattern, kind, term)
-        if not all(term.is_han for term in terms):
-            for pattern in _REPEATED:
-                self._insert(pattern, _REPEAT, terms[0])
+        for pattern in (*_REPEATED, *(sound * 2 for sound in sounds().values())) if terms else ():
+            self._insert(pattern, _REPEAT, terms[0])
         patterns = list(self._numbers)
         self._search = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
 

@@ -27,8 +27,11 @@ _HAN = re.compile(f"[{HAN}]")
 _JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
 """Separators between words, as good as a space; whether a sentence ends there is looked at later."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
-_PLAIN, _ALIKE, _REPEATED, _PINYIN = (kind.value for kind in (Kind.PLAIN, Kind.ALIKE, Kind.REPEATED, Kind.PINYIN))
+_PLAIN, _ALIKE, _REPEATED, _PINYIN, _SOUND = (
+    kind.value for kind in (Kind.PLAIN, Kind.ALIKE, Kind.REPEATED, Kind.PINYIN, Kind.SOUND)
+)
 _PLAIN_KINDS = (Kind.PLAIN | Kind.ALIKE | Kind.PINYIN | Kind.REPEATED).value
+_SOUND_KINDS = _SOUND | _REPEATED
 _LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
 Span = tuple[int, int, Term]
 """Where a term stands in a folded text."""
@@ -96,7 +99,7 @@ class WordFilter:
         places: list[Place] = []
         yield from self._plain(folded, places)
         if self._wanted.has_chinese and _HAN.search(folded.text):
-            yield from self._replaced(folded.text)
+            yield from self._replaced(folded.text, places)
             yield from self._composed(folded.text)
         parts = regions(folded.text, places, self._wanted)
         for start, end in self._coarse(folded.text, parts, View.LETTERS):
@@ -124,7 +127,7 @@ class WordFilter:
 
     def _coarse(self, text: str, parts: Sequence[Place], view: View) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
-        wanted = [(start, end) for start, end, views in parts if view in views]
+        wanted = [(start, end) for start, end, views in parts if views & view]
         pieces = [text[start:end] for start, end in wanted]
         found: set[int] = set()
         for numbers, joined in coarse_letters(pieces) if view is View.LETTERS else coarse_sounds(pieces):
@@ -133,10 +136,12 @@ class WordFilter:
             found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
         yield from (wanted[number] for number in sorted(found))
 
-    def _replaced(self, text: str) -> Iterator[Span]:
-        """Yield Chinese terms, also where characters are replaced by those that sound the same."""
-        for _, term, start, end in self.automaton.find(text.translate(sound_table()), Kind.SOUND.value):
-            if end - start == len(term.letters):
+    def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
+        """Yield Chinese terms, also where characters are replaced by those that sound the same; note repeats."""
+        for kind, term, start, end in self.automaton.find(text.translate(sound_table()), _SOUND_KINDS):
+            if kind == _REPEATED and text[start] == text[start + 1]:
+                places.append((start, end, View.REPEATS))
+            elif kind & _SOUND and end - start == len(term.letters):
                 is_same = text[start:end] == term.letters
                 if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
                     yield start, end, term
@@ -168,9 +173,9 @@ class WordFilter:
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
     def _sound_hits(self, sounds: str) -> Iterator[tuple[int, Term, int, int]]:
-        yield from self.automaton.find(sounds, Kind.SOUND.value)
+        yield from self.automaton.find(sounds, _SOUND)
         if self._wanted.has_short:
-            yield from self.automaton.find(sounds.translate(short_sounds()), Kind.SOUND.value)
+            yield from self.automaton.find(sounds.translate(short_sounds()), _SOUND)
 
 
 def _with_spaces(text: str) -> str:

@@ -10,7 +10,7 @@ from itertools import product
 
 from ahocorasick_rs import AhoCorasick
 
-from glmbot.safety.alphabet import HAN, is_han, is_wide
+from glmbot.safety.alphabet import is_han, is_wide
 from glmbot.safety.pinyin import syllables
 
 MAX_GAP = 8
@@ -21,7 +21,6 @@ _BLANK = str.maketrans({"0": "a", "w": "h", **dict.fromkeys(".($*|!</-", " ")})
 """Makes letters, Chinese and gaps of the classes."""
 _ASTRAL = re.compile("[^\x00-\x7f]")
 _SPELLED = re.compile(r"[-_.'·/*|~+][a-z]{1,6}(?=[-_.'·/*|~+][a-z])")
-_HAN_REPEATED = re.compile(rf"([{HAN}])\1")
 _WORD_BEHIND = re.compile(r"[a-z]{1,48}")
 _WORD_BEFORE = re.compile(r"[a-z]{1,48}\Z")
 
@@ -85,8 +84,6 @@ def _suspicious(text: str, wanted: Wanted) -> Iterator[Place]:
     if wanted.has_chinese:
         for found in _SPELLED.finditer(text):
             yield *found.span(), View.SOUNDS
-        for found in _HAN_REPEATED.finditer(text) if CHINESE in classes else ():
-            yield *found.span(), View.REPEATS
 
 
 def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, int] | None:

@@ -57,7 +57,7 @@ class Skeleton:
         return self.text[self.ends[index] : end]
 
     def _goes_on(self, start: int, end: int) -> bool:
-        """Tell whether a letter like the one before belongs to its run: only markup is between, or as before the run."""
+        """Tell whether a letter like the one before belongs to its run: markup is between, or what is before it."""
         between = self.text[self.ends[-1] : start]
         if MARKUP.fullmatch(between):
             return True
@@ -84,7 +84,7 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
     for way in range(3):
         joined = EDGE.join([texts[number] for number in numbers])
         joined = _TAGS.sub("", joined) if "<" in joined else joined
-        spoken = _WORDS.sub(lambda word, way=way: _sounds_of(word[0], way), joined)
+        spoken = _WORDS.sub(partial(_sounds_of, way), joined)
         yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
         numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]
         if not numbers:
@@ -95,8 +95,8 @@ def _num_ways(text: str) -> int:
     return max((len(syllables(word)) for word in _WORDS.findall(text)), default=0)
 
 
-def _sounds_of(word: str, number: int) -> str:
-    readings = syllables(word)
+def _sounds_of(number: int, word: re.Match[str]) -> str:
+    readings = syllables(word[0])
     return "".join([sounds()[one] for one in readings[min(number, len(readings) - 1)]]) if readings else BARRIER
 
 
