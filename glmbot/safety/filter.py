@@ -27,10 +27,9 @@ _HAN = re.compile(f"[{HAN}]")
 _JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
 """Separators between words, as good as a space; whether a sentence ends there is looked at later."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
-_PLAIN, _ALIKE, _REPEATED, _PINYIN, _SOUND = (
-    kind.value for kind in (Kind.PLAIN, Kind.ALIKE, Kind.REPEATED, Kind.PINYIN, Kind.SOUND)
-)
-_PLAIN_KINDS = (Kind.PLAIN | Kind.ALIKE | Kind.PINYIN | Kind.REPEATED).value
+_PLAIN, _ALIKE, _REPEATED = Kind.PLAIN.value, Kind.ALIKE.value, Kind.REPEATED.value
+_PINYIN, _SOUND = Kind.PINYIN.value, Kind.SOUND.value
+_PLAIN_KINDS = _PLAIN | _ALIKE | _REPEATED | _PINYIN
 _SOUND_KINDS = _SOUND | _REPEATED
 _LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
 Span = tuple[int, int, Term]

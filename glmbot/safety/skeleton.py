@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
 from glmbot.safety.pinyin import sound_table, sounds, syllables
