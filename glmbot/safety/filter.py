@@ -15,7 +15,7 @@ from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import short_sounds, sound_table
 from glmbot.safety.prefixes import Prefixes
 from glmbot.safety.regions import Place, View, Wanted, regions
-from glmbot.safety.reorder import turned, untagged
+from glmbot.safety.reorder import seen
 from glmbot.safety.segment import Words
 from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
 from glmbot.safety.term import Term, prepare
@@ -86,13 +86,11 @@ class WordFilter:
         folded = Folded(text)
         for start, end, term in self._spans(folded):
             yield Match(*folded.span(start, end), term.text)
-        for reordered in (turned(text), untagged(text)):
-            if reordered:
-                seen, order = reordered
-                folded = Folded(seen)
-                for start, end, term in self._spans(folded):
-                    first, last = folded.span(start, end)
-                    yield Match(min(order[first:last]), max(order[first:last]) + 1, term.text)
+        for shown, places in seen(text):
+            folded = Folded(shown)
+            for start, end, term in self._spans(folded):
+                first, last = folded.span(start, end)
+                yield Match(min(places[first:last]), max(places[first:last]) + 1, term.text)
 
     def _spans(self, folded: Folded) -> Iterator[Span]:
         places: list[Place] = []

@@ -100,4 +100,9 @@ def _changeable() -> re.Pattern[str]:
 
 
 def _fold_all(text: str) -> str:
-    return _changeable().sub(lambda run: run[0].translate(_CACHE), text)
+    return _changeable().sub(_fold_run, text)
+
+
+def _fold_run(run: re.Match[str]) -> str:
+    characters = run[0]
+    return _CACHE[ord(characters)] if len(characters) == 1 else characters.translate(_CACHE)

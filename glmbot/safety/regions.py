@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntFlag
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 from ahocorasick_rs import AhoCorasick
@@ -97,7 +97,7 @@ def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, i
 
 def _classes(text: str) -> str:
     classes = text.translate(_ascii_classes() if text.isascii() else _all_classes())
-    return classes if classes.isascii() else _ASTRAL.sub(lambda one: _class_of(one[0]), classes)
+    return classes if classes.isascii() else _ASTRAL.sub(_class_of_match, classes)
 
 
 @cache
@@ -110,6 +110,11 @@ def _all_classes() -> list[str]:
     return [_class_of(chr(code)) for code in range(0x10000)]
 
 
+def _class_of_match(found: re.Match[str]) -> str:
+    return _class_of(found[0])
+
+
+@lru_cache(maxsize=65_536)
 def _class_of(character: str) -> str:
     for members, name in _MEMBERS.items():
         if character in members:

@@ -21,8 +21,8 @@ _NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _HAN_REPEATS = re.compile(rf"([{HAN}])\1+")
 _WORDS = re.compile("[a-z]+")
-EDGE = "\ua000"
-"""Stands between texts: a letter that no term is likely to have."""
+EDGE = "\u3164"
+"""Stands between texts: a letter that folding takes away."""
 BARRIER = "a"
 """Stands for what cannot be read as Chinese; no sound is written like this."""
 Token = tuple[str, int, int, str]

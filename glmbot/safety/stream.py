@@ -87,8 +87,8 @@ class StreamGuard:
         """Return the first place where a term may have begun that goes on in text to come."""
         tail = self._text[earliest:]
         places = [self._first(tail), tail.find(OVERRIDE) if OVERRIDE in tail else None]
-        if seen := untagged(tail):
-            places.append(self._first(seen[0]))
+        if (shown := untagged(tail)) != tail:
+            places.append(self._first(shown))
         return min((earliest + place for place in places if place is not None), default=len(self._text))
 
     def _first(self, tail: str) -> int | None:
