@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntFlag
-from functools import cache, lru_cache
+from functools import cache
 from itertools import product
 
 from ahocorasick_rs import AhoCorasick
@@ -19,7 +19,8 @@ WORD, DIGIT, CHINESE, WIDE, SPACE, CLAUSE, QUOTE, SIGN, MARK, BAR, BANG, TAG, SL
 """A text is reduced to these classes, in which suspicious places are short literals: one automaton finds them all."""
 _BLANK = str.maketrans({"0": "a", "w": "h", **dict.fromkeys(".($*|!</-", " ")})
 """Makes letters, Chinese and gaps of the classes."""
-_ASTRAL = re.compile("[^\x00-\x7f]")
+_ASTRAL = re.compile("[\U00020000-\U0003ffff]+|[^\x00-\x7f\U00020000-\U0003ffff]+")
+"""Behind the table of classes: Chinese characters, and what is no letter of ours."""
 _SPELLED = re.compile(r"[-_.'·/*|~+][a-z]{1,6}(?=[-_.'·/*|~+][a-z])")
 _WORD_BEHIND = re.compile(r"[a-z]{1,48}")
 _WORD_BEFORE = re.compile(r"[a-z]{1,48}\Z")
@@ -97,7 +98,9 @@ def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, i
 
 def _classes(text: str) -> str:
     classes = text.translate(_ascii_classes() if text.isascii() else _all_classes())
-    return classes if classes.isascii() else _ASTRAL.sub(_class_of_match, classes)
+    if classes.isascii():
+        return classes
+    return _ASTRAL.sub(lambda run: (CHINESE if is_han(run[0][0]) else OTHER) * len(run[0]), classes)
 
 
 @cache
@@ -110,11 +113,6 @@ def _all_classes() -> list[str]:
     return [_class_of(chr(code)) for code in range(0x10000)]
 
 
-def _class_of_match(found: re.Match[str]) -> str:
-    return _class_of(found[0])
-
-
-@lru_cache(maxsize=65_536)
 def _class_of(character: str) -> str:
     for members, name in _MEMBERS.items():
         if character in members:

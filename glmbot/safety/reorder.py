@@ -7,6 +7,8 @@ OVERRIDE = "\u202e"
 FIRST_TAG = 0xE0000
 BESIDE = 64
 """How many characters beside such a part are read with it."""
+MAX_TURNED = 2048
+"""Nobody reads more text than this backwards."""
 MAX_DEPTH = 16
 """More overrides within one another are not followed; a reader would not follow them either."""
 _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069\n]")
@@ -55,6 +57,7 @@ def _close(order: list[int], opened: list[tuple[str, int]], end: int) -> list[tu
     while opened:
         control, start = opened.pop()
         if control == OVERRIDE:
+            end = min(end, start + MAX_TURNED)
             order[start:end] = order[start:end][::-1]
             parts.append((start, end))
     return parts
