@@ -9,11 +9,12 @@ from glmbot.safety.alphabet import LEET, goes_on_word, is_han, is_wide
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import syllable_of
-from glmbot.safety.skeleton import Skeleton, of_letters
+from glmbot.safety.skeleton import MARKUP, TAGS, Skeleton, of_letters
 from glmbot.safety.term import Term
 from glmbot.safety.verify import MAX_GAP
 
 _OPEN_MARKUP = re.compile(r"(?:[*~|`]{1,3}|</?[a-z]?[^<>]{0,40}>?)*")
+_OPEN_TAG = re.compile(r"</?[a-z]?[^<>]{0,40}\Z")
 _SENTENCE_END = re.compile(r"[.。!！?？;；]\s")
 _NOT_SPOKEN = "\x00"
 
@@ -33,11 +34,19 @@ class Prefixes:
     def first(self, text: str) -> int | None:
         """Return the first place in the text from where on it may be the beginning of a term."""
         folded = Folded(text)
-        places = [*self._words(folded.text), *self._chinese(folded.text, range(len(folded.text) + 1))]
-        for composed, origins in self._composer.compose(folded.text):
-            if origins[-1] == len(folded.text):
-                places += self._chinese(composed, origins)
+        places = list(self._places(folded.text))
+        # A tag that is not closed yet is not read as letters.
+        if tag := _OPEN_TAG.search(folded.text):
+            places += self._places(folded.text[: tag.start()])
         return folded.origin(min(places)) if places else None
+
+    def _places(self, text: str) -> Iterator[int]:
+        yield from self._words(text)
+        shown, origins = _without_tags(text)
+        yield from self._chinese(shown, origins)
+        for composed, parts in self._composer.compose(shown):
+            if parts[-1] == len(shown):
+                yield from self._chinese(composed, [origins[part] for part in parts])
 
     def _words(self, text: str) -> Iterator[int]:
         """Yield where words of an alphabet may begin."""
@@ -48,7 +57,7 @@ class Prefixes:
             for run in reversed(range(len(skeleton.codes))):
                 gap = skeleton.gap(run)
                 is_last = run + 1 == len(skeleton.codes)
-                if len(gap) > MAX_GAP or _SENTENCE_END.search(gap):
+                if (len(gap) > MAX_GAP and not MARKUP.fullmatch(gap)) or _SENTENCE_END.search(gap):
                     break
                 is_spaced = is_spaced and (gap != "" or is_last)
                 start = skeleton.starts[run]
@@ -71,12 +80,24 @@ class Prefixes:
                     if _is_far(text, place):
                         break
                     continue
-                spoken = _letters(character) + spoken
                 letters = character + letters
+                if character != letters[1:2] or not is_han(character):
+                    spoken = _letters(character) + spoken
                 if _NOT_SPOKEN in spoken:
                     break
                 if self._spoken.has(spoken) or self._alike.has(letters):
                     yield origins[place]
+
+
+def _without_tags(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text without tags, and where each character, and the end, stands in it."""
+    if "<" not in text:
+        return text, range(len(text) + 1)
+    kept = [True] * len(text)
+    for tag in TAGS.finditer(text):
+        kept[tag.start() : tag.end()] = [False] * (tag.end() - tag.start())
+    origins = [place for place, is_kept in enumerate(kept) if is_kept]
+    return "".join([text[place] for place in origins]), [*origins, len(text)]
 
 
 class _Beginnings:

@@ -15,7 +15,7 @@ LETTERS = re.compile(rf"{_TAG}|[^\W_]")
 LETTERS_AND_SYMBOLS = re.compile(rf"{_TAG}|[^\W_]|[{_SIGNS}]")
 SPOKEN = re.compile(rf"{_TAG}|[{HAN}]|[a-z]+|[^\W_a-z0-9]")
 SYMBOLS = re.compile(f"[{_SIGNS}]")
-_TAGS = re.compile(_TAG)
+TAGS = re.compile(_TAG)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
@@ -72,7 +72,7 @@ def coarse_letters(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
     They come with the numbers of the texts that are read, one after the other with an EDGE between them.
     """
     joined = EDGE.join(texts)
-    joined = _TAGS.sub("", joined) if "<" in joined else joined
+    joined = TAGS.sub("", joined) if "<" in joined else joined
     numbers = range(len(texts))
     yield numbers, _REPEATS.sub(r"\1", _NOT_LETTERS.sub("", joined).translate(LEET))
     if SYMBOLS.search(joined):
@@ -84,7 +84,7 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
     numbers: Sequence[int] = range(len(texts))
     for way in range(3):
         joined = EDGE.join([texts[number] for number in numbers])
-        joined = _TAGS.sub("", joined) if "<" in joined else joined
+        joined = TAGS.sub("", joined) if "<" in joined else joined
         spoken = _WORDS.sub(partial(_sounds_of, way), joined)
         yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
         numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]

@@ -93,6 +93,68 @@ def test_a_match_tells_where_it_stands_in_the_original(text: str, place: str) ->
     assert text[match.start : match.end] == place
 
 
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("try g1zm0 now", "gizmo"),
+        ("a g!zm0, yes", "gizmo"),
+        ("gggiiizzzmmmooo", "gizmo"),
+        ("ｇ.і.z.м.о", "gizmo"),
+        ("\u202eomzig\u202c", "gizmo"),
+        ("".join(chr(0xE0000 + ord(one)) for one in "gizmo"), "gizmo"),
+        ("gi<b>zmo</b>", "gizmo"),
+        ("b1ue f1sh", "blue fish"),
+        ("b.l.u.e.f.i.s.h", "blue fish"),
+        ("𝖇𝖑𝖚𝖊 𝖋𝖎𝖘𝖍", "blue fish"),
+        ("ｂｌｕｅ　ｆｉｓｈ", "blue fish"),
+        ("紅色氣球", "红色气球"),
+        ("红红色色气气球", "红色气球"),
+        ("hong se qi qiu", "红色气球"),
+        ("问hongseqiqiu吧", "红色气球"),
+        ("hong色qi球", "红色气球"),
+        ("h\u200bo\u200bn\u200bg色气球", "红色气球"),
+        ("纟工色气球", "红色气球"),
+        ("红涩气球", "红色气球"),
+        ("红色气逑", "红色气球"),
+        ("⼯作", "工作"),
+        ("禁:词", None),
+    ],
+)
+def test_terms_are_found_in_every_view(text: str, term: str | None) -> None:
+    terms = [*TERMS, "工作"]
+    match = WordFilter(terms).first_match(text)
+    assert (match and match.term) == term
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The gizmology of 61220",
+        "a 6122m0 b",
+        "他穿红。色彩像气球。",
+        "红色。气球",
+        "粉红色气球状星云",
+        "hongse, qiqiu",
+        "hong seqiqi",
+        "wohongseqiqiu",
+        "红色汽球",
+        "сор, глаз",
+        "bluefisher",
+        "the blue. Fish swim",
+    ],
+)
+def test_what_only_looks_like_a_term_passes(text: str) -> None:
+    assert WordFilter([*TERMS, "cop"]).first_match(text) is None
+
+
+def test_without_the_strict_level_other_characters_are_no_match() -> None:
+    lenient = WordFilter(["红色气球"], is_strict=False)
+    assert lenient.first_match("红涩气球") is None
+    assert lenient.first_match("红色气逑") is None
+    assert lenient.first_match("紅色氣球")
+    assert lenient.first_match("hong色气球")
+
+
 def test_the_first_match_is_the_first_in_the_text() -> None:
     assert WordFilter(["b", "a"]).first_match("x b a") == Match(2, 3, "b")
 
