@@ -69,8 +69,11 @@ HAN: dict[str, way.Disguise] = {
     "markup": way.markup,
     "compat_codepoint": way.compatible,
 }
-COMBINED_LATIN = (way.homoglyph, way.zero_width, way.separator, way.case, way.fullwidth, way.leet)
-COMBINED_HAN = (way.zero_width, way.separator, way.bidi)
+COMBINED_LATIN = (
+    *(way.homoglyph, way.zero_width, way.separator, way.case, way.fullwidth, way.leet, way.diacritic, way.bidi),
+    *(way.emoji, way.vertical),
+)
+COMBINED_HAN = (way.zero_width, way.separator, way.bidi, way.emoji, way.vertical, way.markup)
 HARD = {"homophone", "shape_similar", "bidi_override"}
 
 
@@ -127,6 +130,9 @@ def _written(rng: random.Random, one: Chinese) -> Iterator[tuple[str, str]]:
         yield technique, disguise(rng, one.term)
     yield "combined", way.combined(rng, one.term, COMBINED_HAN)
     yield "combined", way.zero_width(rng, way.pinyin_mixed(rng, one))
+    yield "combined", way.zero_width(rng, way.pinyin_full(rng, one))
+    yield "combined", rng.choice(COMBINED_HAN)(rng, one.traditional or one.term)
+    yield "combined", way.zero_width(rng, way.replaced(rng, one.term, one.parts, 1))
     yield "traditional", one.traditional or one.term
     yield "pinyin_full", way.pinyin_full(rng, one)
     yield "pinyin_mixed", way.pinyin_mixed(rng, one)

@@ -131,7 +131,7 @@ _MEMBERS = {
     ".,:;?。，！？；：、": CLAUSE,
     "\"'": QUOTE,
     "$@+€£¢§^#": SIGN,
-    "*~`": MARK,
+    "*~`\\": MARK,
     "|": BAR,
     "!": BANG,
     "<": TAG,
@@ -142,9 +142,10 @@ _MEMBERS = {
 @cache
 def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View]]:
     """Return what finds signs and markup in words, and Latin letters beside Chinese."""
-    patterns: dict[str, View] = dict.fromkeys(("a0", "0a", "a$", "$a", "a|a", "a!a"), View.LETTERS)
+    patterns: dict[str, View] = dict.fromkeys(("0a", "a$", "$a", "a|", "|a", "a!a", "!a"), View.LETTERS)
+    patterns |= {"a0": View.LETTERS | View.SOUNDS, "h0h0h": View.SOUNDS}
     for one in "ah":
-        marks = ("*", "**", "***", "||", "<", "</")
+        marks = ("*", "**", "***", "||", "<", "</", "--")
         patterns |= {f"{one}{mark}{other}": View.LETTERS | View.SOUNDS for mark in marks for other in "ah"}
     joints = " -$*|"
     if has_breaks:

