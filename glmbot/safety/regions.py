@@ -143,7 +143,7 @@ _MEMBERS = {
 def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View]]:
     """Return what finds signs and markup in words, and Latin letters beside Chinese."""
     patterns: dict[str, View] = dict.fromkeys(("0a", "a$", "$a", "a|", "|a", "a!a", "!a"), View.LETTERS)
-    patterns |= {"a0": View.LETTERS | View.SOUNDS, "h0h0h": View.SOUNDS}
+    patterns |= {"a0": View.LETTERS | View.SOUNDS, "a!0": View.LETTERS, "h0h0h": View.SOUNDS}
     for one in "ah":
         marks = ("*", "**", "***", "||", "<", "</", "--")
         patterns |= {f"{one}{mark}{other}": View.LETTERS | View.SOUNDS for mark in marks for other in "ah"}
@@ -151,7 +151,7 @@ def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View
     if has_breaks:
         patterns |= {f"{first}{second}{one}": View.LETTERS for first, second, one in product(joints, joints, "a0")}
     if has_short:
-        gaps = (*joints, *map("".join, product(joints, joints)))
+        gaps = (*joints, *map("".join, product(joints, joints)), "---", "/")
         patterns |= {f"h{gap}h": View.SOUNDS for gap in gaps}
     for gap in ("", " ", "-", "*", "(", "."):
         patterns |= {f"h{gap}a": View.BESIDE, f"a{gap}h": View.BESIDE}

