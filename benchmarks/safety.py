@@ -2,8 +2,8 @@
 
 python benchmarks/safety.py DIRECTORY [--json] [--parts evasion,stream,speed]
 
-DIRECTORY holds evasion.jsonl, stream.jsonl and so on; a part whose file is missing is left out. Each part is a module of
-safety_parts with a function `score(directory)`; those are run that this checkout has.
+DIRECTORY holds evasion.jsonl, stream.jsonl and so on; a part whose file is missing is left out. Each part is a module
+of safety_parts with a function `score(directory)`; those are run that this checkout has.
 """
 
 import argparse

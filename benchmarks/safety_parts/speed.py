@@ -1,13 +1,13 @@
 """How fast the word filter is with 100,000 terms."""
 
 import random
+import re
 import statistics
 import string
 import time
 from pathlib import Path
 
 from glmbot.safety.filter import WordFilter
-from safety_parts.own_terms import SPOKEN_TALK
 
 NUM_TERMS = 100_000
 TEXT_CHARACTERS = 1_000_000
@@ -47,20 +47,20 @@ def terms(rng: random.Random, number: int) -> list[str]:
 
 def english() -> str:
     """Return ordinary English of so many characters."""
-    return _repeated(_sentences(is_ascii=True))
+    return _clauses([text for text in PROSE if text.isascii()], r"(?<=[,.:;]) ")
 
 
 def chinese() -> str:
     """Return ordinary Chinese of so many characters."""
-    return _repeated(_sentences(is_ascii=False))
+    return _clauses([text for text in PROSE if not text.isascii()], "(?<=[，。：])")
 
 
-def _sentences(is_ascii: bool) -> str:
-    return " ".join(text for text in (*PROSE, *SPOKEN_TALK[:8], *SPOKEN_TALK[24:29]) if text.isascii() == is_ascii)
-
-
-def _repeated(text: str) -> str:
-    return (text * (TEXT_CHARACTERS // len(text) + 1))[:TEXT_CHARACTERS]
+def _clauses(texts: list[str], boundary: str) -> str:
+    """Return the clauses of the texts in random order, so that they do not repeat as a whole."""
+    clauses = [clause for text in texts for clause in re.split(boundary, text) if clause]
+    space = " " if boundary.endswith(" ") else ""
+    number = 2 * TEXT_CHARACTERS // min(map(len, clauses))
+    return space.join(random.Random(2).choices(clauses, k=number))[:TEXT_CHARACTERS]
 
 
 def _mb_per_s(word_filter: WordFilter, text: str) -> float:
@@ -84,14 +84,21 @@ def _p99_ms(word_filter: WordFilter, text: str, rng: random.Random) -> float:
 
 
 PROSE = (
-    "The committee met on Tuesday to discuss the new library. Most members agreed that the building, which dates from the "
-    "nineteenth century, needs a roof before winter comes. Nobody knew how much it would cost, but the mayor promised an answer "
-    "within three weeks. Afterwards they walked along the river, where children were feeding ducks and an old man was painting.",
-    "To install the package, open a terminal and run the command below; it takes about a minute on a slow connection. If you see "
-    "an error, check that the version is at least 3.11 and that the folder is writable. The configuration lives in one file, and "
+    "The committee met on Tuesday to discuss the new library. Most members agreed that the building, "
+    "which dates from the "
+    "nineteenth century, needs a roof before winter comes. Nobody knew how much it would cost, but the "
+    "mayor promised an answer "
+    "within three weeks. Afterwards they walked along the river, where children were feeding ducks and "
+    "an old man was painting.",
+    "To install the package, open a terminal and run the command below; it takes about a minute on a "
+    "slow connection. If you see "
+    "an error, check that the version is at least 3.11 and that the folder is writable. The "
+    "configuration lives in one file, and "
     "every option has a comment that explains what it does and when you would change it.",
-    "She had never been to the mountains in spring, and the colours surprised her: pale green on the slopes, white where the snow "
-    "still lay, and a blue so deep above the ridge that it seemed painted. They stopped for bread and cheese at noon, talked about "
+    "She had never been to the mountains in spring, and the colours surprised her: pale green on the "
+    "slopes, white where the snow "
+    "still lay, and a blue so deep above the ridge that it seemed painted. They stopped for bread and "
+    "cheese at noon, talked about "
     "the summer, and were back in the village long before it was dark.",
     "清晨的阳光照进图书馆，几个学生已经坐在窗边读书。管理员把昨天归还的书放回书架，然后给窗台上的花浇水。他说这里每天都有新的读者，有人来查资料，有人只是喜欢安静。"
     "到了中午，食堂里飘出饭菜的香味，大家才慢慢收拾东西离开。下午的天气很好，很多人选择在湖边散步，讨论刚刚读到的故事。",

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntFlag
 from itertools import permutations
 from string import ascii_lowercase
@@ -33,12 +33,14 @@ class Kind(IntFlag):
     """Three equal letters, or two and two, or two equal sounds: no hit either."""
     COARSE = 64
     """The letters alone, without any repeat."""
+    PARTS = 128
+    """A character of a term as its parts: no hit either."""
 
 
 class Automaton:
     """Finds the spellings; whether a hit is a match is for others to tell."""
 
-    def __init__(self, terms: Sequence[Term], is_strict: bool) -> None:
+    def __init__(self, terms: Sequence[Term], parts: Iterable[str], is_strict: bool) -> None:
         self.num_alike = MAX_ALIKE // max(1, sum(map(_num_replaceable, terms))) if is_strict else 0
         """How many look-alikes of each character are known."""
         self._kinds: list[int] = []
@@ -51,6 +53,8 @@ class Automaton:
                 self._insert(pattern, kind, term)
         for pattern in (*_REPEATED, *(sound * 2 for sound in sounds().values())) if terms else ():
             self._insert(pattern, _REPEAT, terms[0])
+        for pattern in parts:
+            self._insert(pattern, _PARTS, terms[0])
         patterns = list(self._numbers)
         self._search = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
@@ -74,7 +78,7 @@ class Automaton:
 
 
 # Numbers, since sums of flags are slow.
-_PLAIN, _SKELETON, _SOUND, _ALIKE, _PINYIN, _REPEAT, _COARSE = (kind.value for kind in Kind)
+_PLAIN, _SKELETON, _SOUND, _ALIKE, _PINYIN, _REPEAT, _COARSE, _PARTS = (kind.value for kind in Kind)
 
 
 def _num_replaceable(term: Term) -> int:

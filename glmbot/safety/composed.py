@@ -1,12 +1,12 @@
 """Chinese characters that are written as their parts, put together again."""
 
-from collections.abc import Iterable, Sequence
-
-from ahocorasick_rs import MATCHKIND_LEFTMOST_LONGEST, AhoCorasick
+from collections.abc import Iterable, Iterator, Sequence
 
 from glmbot.safety import tables
 
 REACH = 16
+"""How many characters before and behind such parts are read with them."""
+LONGEST = 4
 
 
 class Composer:
@@ -19,32 +19,28 @@ class Composer:
         for one in sorted(characters):
             for parts in ways.get(one, ()):
                 self.whole.setdefault(parts, one)
-        self.beginnings = {parts[:end] for parts in self.whole for end in range(1, len(parts))}
-        self._parts = list(self.whole)
-        self._search = AhoCorasick(self._parts, matchkind=MATCHKIND_LEFTMOST_LONGEST) if self._parts else None
 
-    def compose(self, text: str) -> list[tuple[str, Sequence[int]]]:
-        """Return the places with parts put together, and for each character and the end where it begins in the text."""
-        if self._search is None or text.isascii():
-            return []
-        found = [(start, end, self._parts[number]) for number, start, end in self._search.find_matches_as_indexes(text)]
-        composed: list[tuple[str, Sequence[int]]] = []
-        place = 0
-        while place < len(found):
-            group = [found[place]]
-            while place + len(group) < len(found) and found[place + len(group)][0] - group[-1][1] <= REACH:
-                group.append(found[place + len(group)])
-            place += len(group)
-            composed.append(self._put_together(text, group))
-        return composed
+    def compose(self, text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[str, Sequence[int]]]:
+        """Yield what is around the places with parts put together, and where each character, and the end, begins."""
+        last: tuple[int, int] | None = None
+        for start, end in sorted(places):
+            begin, stop = max(0, start - REACH), min(len(text), end + REACH)
+            if last and begin <= last[1]:
+                last = last[0], max(stop, last[1])
+            else:
+                if last:
+                    yield self._put_together(text, *last)
+                last = begin, stop
+        if last:
+            yield self._put_together(text, *last)
 
-    def _put_together(self, text: str, group: Sequence[tuple[int, int, str]]) -> tuple[str, Sequence[int]]:
-        at = max(0, group[0][0] - REACH)
-        end = min(len(text), group[-1][1] + REACH)
-        pieces: list[str] = []
+    def _put_together(self, text: str, start: int, end: int) -> tuple[str, Sequence[int]]:
+        characters: list[str] = []
         origins: list[int] = []
-        for start, stop, parts in group:
-            pieces += [text[at:start], self.whole[parts]]
-            origins += [*range(at, start), start]
-            at = stop
-        return "".join(pieces) + text[at:end], [*origins, *range(at, end), end]
+        while start < end:
+            longest = min(LONGEST, end - start)
+            size = next((size for size in range(longest, 1, -1) if text[start : start + size] in self.whole), 1)
+            origins.append(start)
+            characters.append(self.whole.get(text[start : start + size], text[start]))
+            start += size
+        return "".join(characters), [*origins, start]

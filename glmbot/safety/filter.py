@@ -28,8 +28,8 @@ _JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
 """Separators between words, as good as a space; whether a sentence ends there is looked at later."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
 _PLAIN, _ALIKE, _REPEATED = Kind.PLAIN.value, Kind.ALIKE.value, Kind.REPEATED.value
-_PINYIN, _SOUND = Kind.PINYIN.value, Kind.SOUND.value
-_PLAIN_KINDS = _PLAIN | _ALIKE | _REPEATED | _PINYIN
+_PINYIN, _SOUND, _PARTS = Kind.PINYIN.value, Kind.SOUND.value, Kind.PARTS.value
+_PLAIN_KINDS = _PLAIN | _ALIKE | _REPEATED | _PINYIN | _PARTS
 _SOUND_KINDS = _SOUND | _REPEATED
 _LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
 Span = tuple[int, int, Term]
@@ -59,9 +59,9 @@ class WordFilter:
         """
         self.terms = [prepare(text) for text in dict.fromkeys(terms)]
         self.is_strict = is_strict
-        self.automaton = Automaton(self.terms, is_strict)
         chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
         self.composer = Composer({letter for term in chinese for letter in term.letters})
+        self.automaton = Automaton(self.terms, self.composer.whole, is_strict)
         self._wanted = Wanted(
             has_breaks=any(term.breaks for term in self.terms),
             has_chinese=bool(chinese),
@@ -94,10 +94,11 @@ class WordFilter:
 
     def _spans(self, folded: Folded) -> Iterator[Span]:
         places: list[Place] = []
-        yield from self._plain(folded, places)
+        split: list[tuple[int, int]] = []
+        yield from self._plain(folded, places, split)
+        yield from self._composed(folded.text, split)
         if self._wanted.has_chinese and _HAN.search(folded.text):
             yield from self._replaced(folded.text, places)
-            yield from self._composed(folded.text)
         parts = regions(folded.text, places, self._wanted)
         for start, end in self._coarse(folded.text, parts, View.LETTERS):
             yield from self._disguised(folded, start, end)
@@ -105,7 +106,7 @@ class WordFilter:
             for skeleton in of_sounds(folded.text, start, end):
                 yield from self._read(skeleton)
 
-    def _plain(self, folded: Folded, places: list[Place]) -> Iterator[Span]:
+    def _plain(self, folded: Folded, places: list[Place], split: list[tuple[int, int]]) -> Iterator[Span]:
         """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
         text = folded.text
         for kind, term, start, end in self.automaton.find(_with_spaces(text), _PLAIN_KINDS):
@@ -113,8 +114,10 @@ class WordFilter:
                 yield start, end, term
             if kind & _ALIKE and verify.is_like(term, text, start, end):
                 yield start, end, term
+            if kind & _PARTS:
+                split.append((start, end))
             if kind & _REPEATED:
-                places.append((start, end, View.LETTERS))
+                places.append((start, end, View.LETTERS | View.WORD))
             if kind & _PINYIN and verify.begins_pinyin(term, text, start + 1):
                 places.append((start, end, View.SOUNDS))
         # No space stands before the first word.
@@ -122,30 +125,30 @@ class WordFilter:
             if start == 0 and verify.begins_pinyin(term, text, 0):
                 places.append((start, end, View.SOUNDS))
 
-    def _coarse(self, text: str, parts: Sequence[Place], view: View) -> Iterator[tuple[int, int]]:
+    def _coarse(self, text: str, parts: Sequence[Place], view: int) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
         wanted = [(start, end) for start, end, views in parts if views & view]
         pieces = [text[start:end] for start, end in wanted]
         found: set[int] = set()
-        for numbers, joined in coarse_letters(pieces) if view is View.LETTERS else coarse_sounds(pieces):
+        for numbers, joined in coarse_letters(pieces) if view == View.LETTERS else coarse_sounds(pieces):
             ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
-            hits = self.automaton.find(joined, _LETTER_KINDS) if view is View.LETTERS else self._sound_hits(joined)
+            hits = self.automaton.find(joined, _LETTER_KINDS) if view == View.LETTERS else self._sound_hits(joined)
             found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
         yield from (wanted[number] for number in sorted(found))
 
     def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
         """Yield Chinese terms, also where characters are replaced by those that sound the same; note repeats."""
         for kind, term, start, end in self.automaton.find(text.translate(sound_table()), _SOUND_KINDS):
-            if kind == _REPEATED and text[start] == text[start + 1]:
-                places.append((start, end, View.REPEATS))
+            if kind & _REPEATED and text[start] == text[start + 1]:
+                places.append((start, end, View.SOUNDS | View.REPEATS))
             elif kind & _SOUND and end - start == len(term.letters):
                 is_same = text[start:end] == term.letters
                 if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
                     yield start, end, term
 
-    def _composed(self, text: str) -> Iterator[Span]:
+    def _composed(self, text: str, split: list[tuple[int, int]]) -> Iterator[Span]:
         """Yield terms with characters written as their parts."""
-        for composed, origins in self.composer.compose(text):
+        for composed, origins in self.composer.compose(text, split):
             for _, term, first, last in self._sound_hits(composed.translate(sound_table())):
                 start, end = origins[first], origins[last]
                 is_split = composed[first:last] == term.letters and end - start > last - first

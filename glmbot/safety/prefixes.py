@@ -30,6 +30,7 @@ class Prefixes:
         self._spoken = _Beginnings(spelling for term in chinese for spelling in _pinyin(term))
         self._alike = _Beginnings(spelling for term in chinese for spelling in term.alike(num_alike))
         self._composer = composer
+        self._split = {parts[:end] for parts in composer.whole for end in range(1, len(parts))}
 
     def first(self, text: str) -> int | None:
         """Return the first place in the text from where on it may be the beginning of a term."""
@@ -44,8 +45,8 @@ class Prefixes:
         yield from self._words(text)
         shown, origins = _without_tags(text)
         yield from self._chinese(shown, origins)
-        for composed, parts in self._composer.compose(shown):
-            if parts[-1] == len(shown):
+        if not shown.isascii():
+            for composed, parts in self._composer.compose(shown, [(0, len(shown))]):
                 yield from self._chinese(composed, [origins[part] for part in parts])
 
     def _words(self, text: str) -> Iterator[int]:
@@ -69,7 +70,7 @@ class Prefixes:
 
     def _chinese(self, text: str, origins: Sequence[int]) -> Iterator[int]:
         """Yield where Chinese terms may begin; the last characters may be the first parts of one."""
-        cuts = [len(text) - size for size in range(3) if not size or text[-size:] in self._composer.beginnings]
+        cuts = [len(text) - size for size in range(3) if not size or text[-size:] in self._split]
         for end in cuts:
             spoken = letters = ""
             if end < len(text):

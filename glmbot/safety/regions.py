@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import IntFlag
 from functools import cache
 from itertools import product
 
@@ -26,15 +25,17 @@ _WORD_BEHIND = re.compile(r"[a-z]{1,48}")
 _WORD_BEFORE = re.compile(r"[a-z]{1,48}\Z")
 
 
-class View(IntFlag):
-    """How a part is read: by its letters, or as Chinese is spoken."""
+class View:
+    """How a part is read: by its letters, or as Chinese is spoken; numbers to be summed, since enums are slow."""
 
     LETTERS = 1
     SOUNDS = 2
+    WORD = 16
+    """Where a term of one word cannot go on behind a space."""
     BESIDE = 4
     """As Chinese, if the Latin letters beside Chinese ones are syllables."""
     REPEATS = 8
-    """As Chinese, for repeated characters; then no more than the characters of a term are looked at."""
+    """Where characters are repeated; then no more than the characters of a term are looked at."""
 
 
 Place = tuple[int, int, int]
@@ -60,10 +61,8 @@ def regions(text: str, places: Iterable[Place], wanted: Wanted) -> list[Place]:
     """Return the parts of a folded text to look at closely, in order and apart; `places` are known ones."""
     merged: list[Place] = []
     for start, end, views in sorted([*_suspicious(text, wanted), *places]):
-        reach = wanted.reach
-        if views is View.REPEATS:
-            reach, views = wanted.reach_chinese, View.SOUNDS
-        begin, stop = max(0, start - reach), min(len(text), end + reach)
+        begin, stop = _around(text, start, end, views, wanted)
+        views &= View.LETTERS | View.SOUNDS
         if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(stop, merged[-1][1]), views | merged[-1][2])
         else:
@@ -71,11 +70,21 @@ def regions(text: str, places: Iterable[Place], wanted: Wanted) -> list[Place]:
     return merged
 
 
+def _around(text: str, start: int, end: int, views: int, wanted: Wanted) -> tuple[int, int]:
+    reach = wanted.reach_chinese if views & View.REPEATS else wanted.reach
+    begin, stop = max(0, start - reach), min(len(text), end + reach)
+    if views & View.WORD and not wanted.has_breaks:
+        begin = max(begin, text.rfind(" ", begin, start))
+        behind = text.find(" ", end, stop)
+        stop = behind + 1 if behind >= 0 else stop
+    return begin, stop
+
+
 def _suspicious(text: str, wanted: Wanted) -> Iterator[Place]:
     classes = _classes(text)
     search, views = _literals(wanted.has_breaks, wanted.has_short)
     for number, start, end in search.find_matches_as_indexes(classes, overlapping=True):
-        if views[number] is not View.BESIDE:
+        if views[number] != View.BESIDE:
             yield start, end, views[number]
         elif wanted.has_chinese and (word := _syllables_at(text, classes, start, end)):
             yield *word, View.SOUNDS
@@ -140,10 +149,12 @@ _MEMBERS = {
 
 
 @cache
-def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View]]:
+def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[int]]:
     """Return what finds signs and markup in words, and Latin letters beside Chinese."""
-    patterns: dict[str, View] = dict.fromkeys(("0a", "a$", "$a", "a|", "|a", "a!a", "!a"), View.LETTERS)
-    patterns |= {"a0": View.LETTERS | View.SOUNDS, "a!0": View.LETTERS, "h0h0h": View.SOUNDS}
+    patterns: dict[str, int] = dict.fromkeys(
+        ("0a", "a$", "$a", "a|", "|a", "a!a", "!a", "a!0"), View.LETTERS | View.WORD
+    )
+    patterns |= {"a0": View.LETTERS | View.SOUNDS, "h0h0h": View.SOUNDS}
     for one in "ah":
         marks = ("*", "**", "***", "||", "<", "</", "--")
         patterns |= {f"{one}{mark}{other}": View.LETTERS | View.SOUNDS for mark in marks for other in "ah"}
@@ -159,9 +170,9 @@ def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[View
 
 
 @cache
-def _gaps() -> tuple[AhoCorasick, list[View]]:
+def _gaps() -> tuple[AhoCorasick, list[int]]:
     """Return what finds single letters with gaps around them."""
-    patterns: dict[str, View] = {}
+    patterns: dict[str, int] = {}
     for size in range(1, MAX_GAP + 1):
         gap = " " * size
         patterns |= {f"{before}a{gap}a{behind}": View.LETTERS for before, behind in product(" h", " h")}
