@@ -41,7 +41,11 @@ def score(directory: Path) -> dict[str, object]:
 def terms(rng: random.Random, number: int) -> list[str]:
     """Return made-up terms, half of letters and half Chinese."""
     latin = ["".join(rng.choices(string.ascii_lowercase, k=rng.randint(5, 12))) for _ in range(number // 2)]
-    han = ["".join(chr(0x4E00 + rng.randrange(0x3000)) for _ in range(rng.randint(3, 5))) for _ in range(number // 2)]
+    # The first level of GB 2312 is the characters that texts are written with.
+    common = bytes(code for row in range(0xB0, 0xD7) for cell in range(0xA1, 0xFF) for code in (row, cell)).decode(
+        "gb2312"
+    )
+    han = ["".join(rng.choices(common, k=rng.randint(3, 5))) for _ in range(number // 2)]
     return latin + han
 
 

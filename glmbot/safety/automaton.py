@@ -28,7 +28,7 @@ class Kind(IntFlag):
     ALIKE = 8
     """The folded text, with one character replaced by one that looks like it."""
     PINYIN = 16
-    """The first two syllables in Latin letters behind a space: no hit yet, but a place to look at."""
+    """The first syllables in Latin letters behind a space: no hit yet, but a place to look at."""
     REPEATED = 32
     """Three equal letters, or two and two, or two equal sounds: no hit either."""
     COARSE = 64
@@ -99,10 +99,10 @@ def _patterns(term: Term, num_alike: int) -> Iterator[tuple[int, str]]:
         yield _SOUND, spoken if len(term.letters) > 2 else spoken.translate(short_sounds())
         if has_repeats:
             yield _SOUND, "".join([spoken[start] for start, _ in term.runs])
-        first, second = map(syllable_of, spoken[:2])
-        if first.isascii() and second.isascii():
-            yield _PINYIN, f" {first}{second}"
-            yield _PINYIN, f" {first} {second}"
+        begin = [syllable_of(sound) for sound in spoken[:3]]
+        if all(map(str.isascii, begin)):
+            yield _PINYIN, " " + "".join(begin)
+            yield _PINYIN, " " + " ".join(begin)
     if num_alike and _num_replaceable(term):
         for pattern in term.alike(num_alike):
             yield _ALIKE, pattern

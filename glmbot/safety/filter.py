@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from glmbot.safety import verify
 from glmbot.safety.alphabet import HAN
@@ -23,7 +23,8 @@ from glmbot.safety.term import Term, prepare
 _FIRST_WORD = 16
 BESIDE = 16
 """How many characters beside a term tell whether it is one."""
-_HAN = re.compile(f"[{HAN}]")
+_CHINESE = re.compile(f"[{HAN}][^a-z]*")
+"""Chinese text up to a Latin letter."""
 _JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
 """Separators between words, as good as a space; whether a sentence ends there is looked at later."""
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
@@ -62,6 +63,7 @@ class WordFilter:
         chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
         self.composer = Composer({letter for term in chinese for letter in term.letters})
         self.automaton = Automaton(self.terms, self.composer.whole, is_strict)
+        self._pairs = {pair for term in chinese for pair in map("".join, pairwise(term.letters))}
         self._wanted = Wanted(
             has_breaks=any(term.breaks for term in self.terms),
             has_chinese=bool(chinese),
@@ -97,7 +99,7 @@ class WordFilter:
         split: list[tuple[int, int]] = []
         yield from self._plain(folded, places, split)
         yield from self._composed(folded.text, split)
-        if self._wanted.has_chinese and _HAN.search(folded.text):
+        if self._wanted.has_chinese and not folded.text.isascii():
             yield from self._replaced(folded.text, places)
         parts = regions(folded.text, places, self._wanted)
         for start, end in self._coarse(folded.text, parts, View.LETTERS):
@@ -138,13 +140,26 @@ class WordFilter:
 
     def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
         """Yield Chinese terms, also where characters are replaced by those that sound the same; note repeats."""
-        for kind, term, start, end in self.automaton.find(text.translate(sound_table()), _SOUND_KINDS):
-            if kind & _REPEATED and text[start] == text[start + 1]:
+        runs = [(run[0], run.start()) for run in _CHINESE.finditer(text)]
+        starts = list(accumulate((len(run) + 1 for run, _ in runs), initial=0))
+        joined = "\n".join([run for run, _ in runs])
+        for kind, term, first, last in self.automaton.find(joined.translate(sound_table()), _SOUND_KINDS):
+            number = bisect_right(starts, first) - 1
+            start = first - starts[number] + runs[number][1]
+            end = start + last - first
+            if kind & _REPEATED and self._may_be_repeat(text, start):
                 places.append((start, end, View.SOUNDS | View.REPEATS))
             elif kind & _SOUND and end - start == len(term.letters):
                 is_same = text[start:end] == term.letters
                 if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
                     yield start, end, term
+
+    def _may_be_repeat(self, text: str, start: int) -> bool:
+        """Tell whether a doubled character stands beside one that it stands beside in a term."""
+        one = text[start]
+        return one == text[start + 1] and (
+            text[start - 1 : start] + one in self._pairs or one + text[start + 2 : start + 3] in self._pairs
+        )
 
     def _composed(self, text: str, split: list[tuple[int, int]]) -> Iterator[Span]:
         """Yield terms with characters written as their parts."""

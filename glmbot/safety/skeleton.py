@@ -88,6 +88,8 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
         joined = TAGS.sub("", joined) if "<" in joined else joined
         spoken = _WORDS.sub(partial(_sounds_of, way), joined)
         yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_SPOKEN.sub("", spoken)).translate(sound_table())
+        if not _WORDS.search(joined):
+            return
         numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]
         if not numbers:
             return
