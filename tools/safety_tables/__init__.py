@@ -1,1 +1,0 @@
-"""Each table of the safety filter, made from its source."""
