@@ -11,16 +11,63 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+class Place(StrEnum):
+    """Which part of a message a text is."""
+
+    TEXT = "text"
+    QUOTE = "quote"
+    FILE_NAME = "file name"
+    FILE_TEXT = "file text"
+    SENDER_NAME = "sender name"
+    LABEL = "label"
+    ANSWER = "answer"
+    REPLY = "reply"
+
+
+class Action(StrEnum):
+    """What a rule does about what it finds, the mildest first; `escalate` blocks and asks the admins."""
+
+    LOG = "log"
+    WARN = "warn"
+    REDACT = "redact"
+    REPLACE = "replace"
+    BLOCK = "block"
+    ESCALATE = "escalate"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the text is not let through."""
+        return self in (Action.BLOCK, Action.ESCALATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found in a text.
+
+    `rule`: its id, such as "fraud.transfer"; `excerpt`: a few characters of the place, masked; `digest`: a keyed hash
+    of what was found, by which repeats can be told without the text.
+    """
+
+    rule: str
+    category: str
+    action: Action
+    place: Place
+    excerpt: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a safety check decided about a text.
 
-    `text` is the text to go on with (a check may redact). `rule` names the rule that blocked, for the log.
+    `text` is the text to go on with (a check may redact). `rule` names the rule that blocked, for the log; `findings`
+    are all that was found, for the moderation log.
     """
 
     text: str
     is_blocked: bool = False
     rule: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
