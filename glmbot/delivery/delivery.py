@@ -99,12 +99,13 @@ class Delivery:
             yield
 
     async def react(self, event: MessageEvent, emoji: str) -> bool:
-        """Put an emoji under a message; tell whether it is there."""
+        """Put an emoji under a message, or where that is a reaction, beside it; tell whether it is there."""
         adapter = self._adapter(event.chat)
         if not isinstance(adapter, Reacts):
             return False
         try:
-            await adapter.react(event.chat, event.message_id, emoji)
+            message_id = event.reaction.message_id if event.reaction else event.message_id
+            await adapter.react(event.chat, message_id, emoji)
         except (NotDelivered, RetryLater) as error:
             logger.info("no reaction: %s", error)
             return False

@@ -11,7 +11,7 @@ from glmbot.verdicts import Refusal
 
 CUT_MARK = "…"
 MAX_NAME = 256
-"""Characters of a sender's name; no platform lets them have as many."""
+"""Characters of a sender's name, and of an emoji; no platform lets them have as many."""
 
 
 class Admission:
@@ -27,6 +27,8 @@ class Admission:
         """Return the event as it is kept: of a text that is too long as much as shows that it is, and a mark."""
         if len(event.sender.name) > MAX_NAME:
             event = replace(event, sender=replace(event.sender, name=event.sender.name[:MAX_NAME]))
+        if event.reaction and len(event.reaction.emoji) > MAX_NAME:
+            event = replace(event, reaction=replace(event.reaction, emoji=event.reaction.emoji[:MAX_NAME]))
         return event.with_text(event.text[: self._max_chars] + CUT_MARK) if self._is_too_long(event) else event
 
     def is_refused_at_sight(self, event: MessageEvent) -> bool:

@@ -44,10 +44,11 @@ class Dispatcher:
         Raises UserError (to be told to the sender), InferenceUnavailable and RetryLater (to be tried again).
         """
         event, started_at = claimed.event, time.monotonic()
-        if refusal := await self.admission.check(event):
-            return await self.delivery.refuse(claimed, refusal)
+        refusal = await self.admission.check(event)
         if event.reaction is not None:
-            return await self._tell_reaction(claimed)
+            return await self._tell_reaction(claimed, refusal)
+        if refusal is not None:
+            return await self.delivery.refuse(claimed, refusal)
         verdict = await self.safety.check(event.text, Direction.IN)
         if verdict.is_blocked:
             return await self.delivery.refuse(claimed, _blocked(claimed, verdict.rule))
@@ -61,8 +62,9 @@ class Dispatcher:
         for reply_sent in self.reply_sent:
             await reply_sent(event, text)
 
-    async def _tell_reaction(self, claimed: ClaimedEvent) -> None:
-        for reacted in self.reacted:
+    async def _tell_reaction(self, claimed: ClaimedEvent, refusal: Refusal | None) -> None:
+        """Tell the plugins of a reaction, unless it is refused: in silence, since nobody has said anything."""
+        for reacted in () if refusal else self.reacted:
             await reacted(claimed.event)
         await self.inbox.finish(claimed.inbox_id)
 

@@ -15,8 +15,8 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
     """Return the function that adapters hand their events to."""
 
     async def accept(event: MessageEvent) -> None:
-        """Store the event, unless it is a repeat, talk in a group that is not for the bot, or a reaction that no plugin
-        is told of: they are not kept.
+        """Store the event, unless it is a repeat, talk in a group that is not for the bot, or a reaction that no
+        plugin wants to be told of: those are not kept.
 
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
