@@ -15,6 +15,7 @@ from glmbot.adapters.matrix_client import Client, Refused
 from glmbot.adapters.matrix_content import notice_content
 from glmbot.adapters.matrix_encryption import Encryption
 from glmbot.adapters.matrix_events import Account, read_message
+from glmbot.adapters.matrix_reactions import Reactions
 from glmbot.adapters.matrix_rooms import ENCRYPTED, ENCRYPTION, MEMBER, Room
 from glmbot.adapters.matrix_session import Session
 from glmbot.adapters.matrix_sync import Event, Page, RoomNews, Sync
@@ -36,6 +37,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self.since: str | None = None
+        self.reactions = Reactions()
         self.unread: deque[tuple[Event, Room]] = deque(maxlen=MAX_UNREAD)
         """Events whose key has not come."""
         self.told: deque[object] = deque(maxlen=MAX_UNREAD)
@@ -196,6 +198,8 @@ class Intake:
                 return None
             raw = opened
         try:
+            if reacted := self._rooms.reactions.read(raw, room, self._account):
+                return await self._offer(reacted)
             message = read_message(raw, room, self._account)
         except ValidationError as error:
             return logger.error(
