@@ -1,5 +1,6 @@
 """Encrypted rooms on Matrix: the adapter on Synapse, with a person there who runs nio's own client."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -314,6 +315,17 @@ async def test_an_answer_about_devices_that_cannot_be_read_harms_nobody(tmp_path
         await bot.learn_devices(answer)
         await bot.learn_one_time_keys({"one_time_keys": {ann.user_id: {ann.device_id: {"k": {"key": "?"}}, "Z": {}}}})
         assert await bot.take([await key_for(ann, bot)])
+
+
+async def test_the_keys_of_two_accounts_are_kept_apart(tmp_path: Path) -> None:
+    """nio's stores share their classes, which know one file at a time."""
+    async with keyrings(tmp_path, "ann", "bot") as (ann, bot):
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(100):
+                tasks.create_task(ann.note_encrypted(f"!{number}:ann"))
+                tasks.create_task(bot.note_encrypted(f"!{number}:bot"))
+        for one, name in ((ann, "ann"), (bot, "bot")):
+            assert await one.encrypted_rooms() == {f"!{number}:{name}" for number in range(100)}
 
 
 async def test_a_damaged_file_names_the_remedy(tmp_path: Path) -> None:
