@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount
+from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount, KeepsState
 from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
@@ -142,6 +142,8 @@ class App:
         for adapter in self._adapters.values():
             if isinstance(adapter, CommandMenu):
                 adapter.set_commands(self._parts.plugins.commands())
+            if isinstance(adapter, KeepsState):
+                adapter.keep_in(self._parts.data_dir / "adapters" / adapter.name)
 
     async def _own(self, adapter: Adapter) -> None:
         """Run an adapter, with all that is stored for it, while no other process does."""

@@ -116,6 +116,11 @@ class Phrase(Enum):
         "(There is a file, {name}, which this chat cannot show.)",
         "（还有一个文件 {name}，这里无法显示。）",
     )
+    ROOM_ENCRYPTED = (
+        "I cannot read encrypted messages here: the operator of the bot must install glmbot[matrix-e2ee]. "
+        "Until then, please write to me in a room without encryption.",
+        "我在这里读不了加密消息：需要机器人的管理员安装 glmbot[matrix-e2ee]。在此之前，请在未加密的房间里和我聊天。",
+    )
     SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from glmbot.content import Rendered, TextForm
@@ -124,6 +125,14 @@ class CatchesUp(Protocol):
 
     def resume_after(self, newest: Mapping[Chat, str]) -> None:
         """Remember the newest message id taken in of each chat; `run` takes in what came after it."""
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """An optional ability: the adapter keeps what must not be lost in files of its own, such as keys."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Remember the folder, which need not exist; `run` makes it. Nobody else writes there."""
 
 
 @runtime_checkable
