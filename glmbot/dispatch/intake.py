@@ -2,16 +2,19 @@
 
 from glmbot.adapters.base import Accept
 from glmbot.crash_points import crash_point
+from glmbot.dispatch.admin_desk import AdminDesk
 from glmbot.dispatch.admission import Admission, is_wordless
 from glmbot.events import MessageEvent
-from glmbot.plugin.host import PluginHost
+from glmbot.plugin.host import PluginHost, command_name
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import Inbox
 from glmbot.verdicts import Direction
 from glmbot.wakeup import Wakeup
 
 
-def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safety, arrived: Wakeup) -> Accept:
+def intake(
+    inbox: Inbox, plugins: PluginHost, desk: AdminDesk, admission: Admission, safety: Safety, arrived: Wakeup
+) -> Accept:
     """Return the function that adapters hand their events to."""
 
     async def accept(event: MessageEvent) -> None:
@@ -37,7 +40,8 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
                 arrived.call()
         elif event.is_addressed:
             arrived.call()
-            await inbox.add(event, is_immediate=is_wordless(event) or plugins.is_immediate(event.text))
+            is_immediate = plugins.is_immediate(event.text) or desk.hears(event, command_name(event.text))
+            await inbox.add(event, is_immediate=is_wordless(event) or is_immediate)
         crash_point("stored")
 
     return accept
