@@ -106,16 +106,15 @@ async def test_a_clock_that_is_set_back_gives_no_strikes_away(
         await platform.until_text("I answer you again in")
 
 
-async def test_strikes_and_mutes_survive_a_restart(run_moderated: RunModerated, platform: FakeAdapter) -> None:
-    for _ in range(2):
-        async with run_moderated(platform, moderation={"max_strikes": 2}) as app:
-            await platform.receive("bad-block")
+async def test_strikes_and_mutes_survive_a_restart(run_moderated: RunModerated) -> None:
+    shown: list[str] = []
+    for number, text in enumerate(["bad-block", "bad-block", "hello"]):
+        adapter = FakeAdapter(max_length=2000)
+        async with run_moderated(adapter, moderation={"max_strikes": 2}) as app:
+            await adapter.receive(text, message_id=f"message {number}")
             await app.idle("fake")
-    again = FakeAdapter(max_length=2000)
-    async with run_moderated(again, moderation={"max_strikes": 2}) as app:
-        await again.receive("hello")
-        await app.idle("fake")
-        assert again.texts() == []
+        shown += adapter.texts()
+    assert shown == [BLOCKED, f"{BLOCKED}\n\n{MUTED_BY_STRIKES}"]
 
 
 async def test_a_check_that_fails_blocks_and_is_nobodys_strike(
