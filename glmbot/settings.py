@@ -159,7 +159,7 @@ class AdmissionSettings(Section):
     blocked_chats: list[str] = Field([], description='These chats are ignored, as "adapter:chat id".')
     roles: dict[str, list[str]] = Field(
         {},
-        description='Senders by role, as { admin = ["adapter:sender id"] }; without admin, all in bot.admin_chats are.',
+        description='Lists of "adapter:sender id" by role, such as admin; without admin, all in bot.admin_chats are.',
     )
     max_message_chars: int = Field(
         20_000, ge=1, le=MAX_TEXT, description="Longest message in characters that is read; longer ones are refused."
@@ -178,13 +178,13 @@ class LimitSettings(Section):
     chat_daily_messages: int = Field(0, ge=0, description="Messages in one chat in a day.")
     chat_daily_tokens: int = Field(0, ge=0, description="Tokens of one chat's questions and answers in a day.")
     role_messages_per_minute: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        {}, description="messages_per_minute of the senders of a role, as { patron = 60 }."
+        {}, description="messages_per_minute of the senders of a role, by its name."
     )
     role_daily_messages: dict[str, Annotated[int, Field(ge=0)]] = Field(
-        {}, description="daily_messages of the senders of a role."
+        {}, description="daily_messages of the senders of a role, by its name."
     )
     role_daily_tokens: dict[str, Annotated[int, Field(ge=0)]] = Field(
-        {}, description="daily_tokens of the senders of a role."
+        {}, description="daily_tokens of the senders of a role, by its name."
     )
 
 
