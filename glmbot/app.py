@@ -339,7 +339,7 @@ def _build(
     desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
     admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
     router = Router(desk, plugins, conversation, documents)
-    dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reply_sent)
+    dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,
         accept=intake(inbox, plugins, desk, admission, safety, arrived),

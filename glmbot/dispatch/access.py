@@ -65,7 +65,9 @@ class Access:
     async def _muted(self, event: MessageEvent, restriction: Restriction) -> Refusal:
         """Say it once; then be quiet."""
         reason = f"the {restriction.subject.kind} is muted"
-        if not await self._restrictions.claim_notice(restriction.subject, event.message_id):
+        if event.reaction is not None or not await self._restrictions.claim_notice(
+            restriction.subject, event.message_id
+        ):
             return Refusal(reason)
         language = language_of(event)
         left = (restriction.until or 0.0) - self._clock.now()

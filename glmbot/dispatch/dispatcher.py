@@ -9,7 +9,7 @@ from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.moderation import Moderation
 from glmbot.dispatch.router import Router
-from glmbot.hooks import ReplySent
+from glmbot.hooks import Reacted, ReplySent
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
 from glmbot.verdicts import Direction
@@ -28,6 +28,7 @@ class Dispatcher:
         delivery: Delivery,
         moderation: Moderation,
         inbox: Inbox,
+        reacted: Sequence[Reacted],
         reply_sent: Sequence[ReplySent],
     ) -> None:
         self.admission = admission
@@ -36,6 +37,7 @@ class Dispatcher:
         self.delivery = delivery
         self.moderation = moderation
         self.inbox = inbox
+        self.reacted = reacted
         self.reply_sent = reply_sent
 
     async def handle(self, claimed: ClaimedEvent) -> None:
@@ -46,6 +48,8 @@ class Dispatcher:
         event, started_at = claimed.event, time.monotonic()
         if refusal := await self.admission.check(claimed):
             return await self.delivery.refuse(claimed, refusal)
+        if event.reaction is not None:
+            return await self._tell_reaction(claimed)
         verdict = await self.safety.check(event.text, Direction.IN)
         if refusal := await self.moderation.act(claimed, verdict):
             return await self.delivery.refuse(claimed, refusal)
@@ -59,3 +63,8 @@ class Dispatcher:
         logger.info("answered in %.2f s, %d tokens", time.monotonic() - started_at, reply.num_tokens)
         for reply_sent in self.reply_sent:
             await reply_sent(event, text)
+
+    async def _tell_reaction(self, claimed: ClaimedEvent) -> None:
+        for reacted in self.reacted:
+            await reacted(claimed.event)
+        await self.inbox.finish(claimed.inbox_id)

@@ -54,7 +54,9 @@ class Bucket:
 
 
 class Limits:
-    """Counts what is asked. A message that is handled again, or was approved by an admin, is not counted again."""
+    """Counts what is asked. A message that is handled again, or was approved by an admin, is not counted again;
+    a reaction is no question.
+    """
 
     def __init__(self, settings: LimitSettings, roles: Roles, quotas: Quotas, clock: Clock) -> None:
         self._settings = settings
@@ -65,7 +67,7 @@ class Limits:
 
     async def check(self, claimed: ClaimedEvent) -> Refusal | None:
         """Count a message, unless it is one too many: then return when it would not be."""
-        if claimed.is_approved or self._roles.is_admin(claimed.event):
+        if claimed.is_approved or claimed.event.reaction is not None or self._roles.is_admin(claimed.event):
             return None
         if claimed.attempts == 1 and (refusal := self._too_fast(claimed)):
             return refusal
