@@ -342,7 +342,7 @@ def _build(
     dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,
-        accept=intake(inbox, plugins, desk, admission, safety, arrived),
+        accept=intake(inbox, plugins, desk, admission, safety, moderation, arrived),
         database=database,
         access=access,
         moderation=moderation,

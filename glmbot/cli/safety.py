@@ -105,7 +105,7 @@ def erase(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a sender's entries of the moderation log, as that sender may ask for."""
+    """Delete a sender's entries, reports, strikes and used quotas, as that sender may ask for; a ban or mute stays."""
     wanted = _filter(sender, None, None)
     num_deleted = _with_log(config, lambda log: log.erase(wanted.sender or ""))
     typer.echo(json.dumps({"num_deleted": num_deleted}) if as_json else f"{num_deleted} entries deleted")

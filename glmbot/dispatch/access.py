@@ -33,16 +33,24 @@ class Access:
         """Learn how everybody stands."""
         self._standing = {one.subject: one for one in await self._restrictions.all()}
 
+    def is_refused(self, event: MessageEvent) -> bool:
+        """Tell whether an event's sender, or its chat, is not answered."""
+        subjects = subjects_of(event)
+        return self._is_shut_out(subjects) or any(self._mute_of(one) for one in subjects)
+
     async def refusal(self, event: MessageEvent) -> Refusal | None:
         """Return why an event's sender, or its chat, is not answered."""
         subjects = subjects_of(event)
         if self._is_shut_out(subjects):
             return Refusal("the sender or the chat is not allowed")
         for subject in subjects:
-            restriction = self._now(subject)
-            if restriction and restriction.standing is Standing.MUTED:
+            if restriction := self._mute_of(subject):
                 return await self._muted(event, restriction)
         return None
+
+    def _mute_of(self, subject: Subject) -> Restriction | None:
+        restriction = self._now(subject)
+        return restriction if restriction and restriction.standing is Standing.MUTED else None
 
     def _is_shut_out(self, subjects: Sequence[Subject]) -> bool:
         return any(self._is_blocked(one) or not self._is_on_list(one) for one in subjects)

@@ -23,8 +23,9 @@ USAGE = {
     "pardon": "`/pardon WHO`",
     "allow": "`/allow WHO`",
 }
+MAX_ID = 255
+"""Characters of an id; the database keeps no longer ones."""
 LONGEST_MUTE = timedelta(days=3650)
-DECIDED = {Standing.MUTED: ReportState.MUTED, Standing.BANNED: ReportState.BANNED}
 SAID = {Standing.MUTED: Phrase.IS_MUTED, Standing.BANNED: Phrase.IS_BANNED, Standing.ALLOWED: Phrase.IS_ALLOWED}
 
 
@@ -100,9 +101,8 @@ class AdminDesk:
             return None
         now, by, language = self._clock.now(), _name_of(event), language_of(event)
         until = None if seconds is None else now + seconds
-        await self._decisions.restrict(_about(event, subject), Restriction(subject, standing, until), by, now)
-        if report and standing in DECIDED:
-            await self._decisions.decide(_about_report(event, report), report.code, DECIDED[standing], by, now)
+        restriction = Restriction(subject, standing, until)
+        await self._decisions.restrict(_about(event, subject), restriction, by, now, report)
         await self._access.reload()
         wait = duration_in_words(seconds or 0.0, language).strip()
         return SAID[standing].in_language(language, subject=f"`{subject.name}`", wait=wait)
@@ -120,7 +120,7 @@ class AdminDesk:
         kind = SubjectKind.CHAT if who.startswith("chat ") else SubjectKind.SENDER
         adapter, separator, subject_id = who.removeprefix("chat ").strip().partition(":")
         if separator:
-            is_known = adapter in self._adapters and subject_id
+            is_known = adapter in self._adapters and 0 < len(subject_id) <= MAX_ID
             return (Subject(adapter, kind, subject_id) if is_known else None), None
         report = await self._decisions.find_report(adapter.lower())
         return (Subject(report.adapter, SubjectKind.SENDER, report.sender_id), report) if report else (None, None)

@@ -44,6 +44,10 @@ class Admission:
         """Tell whether an event has nothing to handle, or a text too long for anybody to look into."""
         return not (event.text or event.attachments or event.reaction) or self._is_too_long(event)
 
+    def is_shut_out(self, event: MessageEvent) -> bool:
+        """Tell whether a list, a ban or a mute keeps the sender out."""
+        return not self._roles.is_admin(event) and self._access.is_refused(event)
+
     async def check(self, claimed: ClaimedEvent) -> Refusal | None:
         """Return why the event is not handled, or None when it is. No list shuts an admin out."""
         event = claimed.event

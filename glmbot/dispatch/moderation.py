@@ -60,6 +60,15 @@ class Moderation:
             text = f"{text}\n\n{Phrase.MUTED_FOR_STRIKES.in_language(language, wait=wait)}"
         return Refusal(f"safety rule {verdict.rule!r}" if verdict.rule else "safety", text)
 
+    async def lets_through(self, event: MessageEvent, verdict: Verdict) -> bool:
+        """Tell whether a message may be given to a plugin that waits for it, and write down what was found if so.
+
+        One that may not goes the ordinary way, where it is refused, and `act` sees to the rest.
+        """
+        if not verdict.is_blocked:
+            await self.record(event, verdict.findings, Direction.IN)
+        return not verdict.is_blocked
+
     def watch(self, claimed: ClaimedEvent, verdict: Verdict, reply: Reply) -> Reply:
         """Have what is found in the reply written down before it is stored; warn the sender where a rule says so."""
         reply.pieces = self._watched(claimed.event, verdict, reply, reply.pieces)

@@ -32,6 +32,9 @@ from glmbot.verdicts import Direction, Finding
 logger = logging.getLogger(__name__)
 
 
+_STATES = {Standing.MUTED: ReportState.MUTED, Standing.BANNED: ReportState.BANNED}
+
+
 @dataclass(frozen=True, slots=True)
 class StrikeRule:
     """So many blocked messages within a window of seconds mute their sender for other seconds; 0: never."""
@@ -112,10 +115,15 @@ class Decisions:
         """Return the report of this code."""
         return await self._database.run(lambda connection: find_report(connection, code))
 
-    async def restrict(self, about: MessageEvent, restriction: Restriction, by: str, now: float) -> None:
-        """Set how a subject stands."""
+    async def restrict(
+        self, about: MessageEvent, restriction: Restriction, by: str, now: float, report: Report | None = None
+    ) -> None:
+        """Set how a subject stands; that decides the report that was the reason for it."""
+        state = _STATES.get(restriction.standing)
 
         def work(connection: Connection) -> None:
+            if report and state:
+                decide(connection, report.code, state, by, now)
             restrict(connection, restriction, now, by)
             add_decision(connection, about, ADMIN, restriction.standing, now, restriction.subject.kind, by)
 

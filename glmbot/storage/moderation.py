@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Insert, Row, delete, func, sel
 
 from glmbot.events import MessageEvent
 from glmbot.storage.database import Database
-from glmbot.storage.tables import moderation_log
+from glmbot.storage.subjects import SubjectKind
+from glmbot.storage.tables import moderation_log, quota_uses, reports, strikes
 from glmbot.storage.upsert import insert
 from glmbot.verdicts import Direction, Finding
 
@@ -79,8 +80,17 @@ class ModerationLog:
         return [(row.rule, row.action, row.direction, row.number) for row in await self._database.rows(statement)]
 
     async def erase(self, sender: str) -> int:
-        """Delete all that is about a sender ("adapter:sender id"); return how many entries that were."""
-        return await self._database.execute(delete(moderation_log).where(*_conditions(Filter(sender=sender))))
+        """Delete all that is about a sender ("adapter:sender id"), but how it stands; return how many entries were."""
+        adapter, _, sender_id = sender.partition(":")
+
+        def work(connection: Connection) -> int:
+            for table in (reports, strikes):
+                connection.execute(delete(table).where(table.c.adapter == adapter, table.c.sender_id == sender_id))
+            used = (quota_uses.c.adapter == adapter, quota_uses.c.subject_id == sender_id)
+            connection.execute(delete(quota_uses).where(*used, quota_uses.c.kind == SubjectKind.SENDER))
+            return connection.execute(delete(moderation_log).where(*_conditions(Filter(sender=sender)))).rowcount
+
+        return await self._database.run(work)
 
     async def _count(self, condition: ColumnElement[bool]) -> int:
         statement = select(func.count()).select_from(moderation_log).where(condition)

@@ -121,6 +121,7 @@ async def test_a_decided_report_says_who_decided_it(run_moderated: RunModerated,
     async with run_moderated(platform):
         await platform.receive("bad-escalate")
         await press(platform, 2)
+        await platform.until_text("is banned")
         await press(platform, 0, sender="other boss")
         await platform.until_text("was decided already by fake:boss: banned")
 
@@ -165,10 +166,10 @@ async def test_who_is_allowed_comes_in_although_the_list_is_closed(
         await platform.until("answer to two")
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["/ban", "/ban nobody:1", "/ban fake:", "/mute", "/pardon \ud800", "/allow chat", "/ban " + "x" * 1000, "/mute 1h"],
-)
+NOBODY = ["", " nobody:1", " fake:", " \ud800", " chat", f" {'x' * 1000}", f" fake:{'x' * 256}", " 1h"]
+
+
+@pytest.mark.parametrize("command", [f"/mute{who}" for who in NOBODY] + ["/ban", "/pardon fake:", "/allow chat"])
 async def test_a_command_that_names_nobody_is_answered_with_its_form(
     run_moderated: RunModerated, platform: FakeAdapter, command: str
 ) -> None:
@@ -197,6 +198,40 @@ async def test_a_platform_without_buttons_is_given_the_commands(run_moderated: R
         await plain.receive("bad-escalate")
         text = (await report(plain)).text
         assert all(f"/{command} " in text for command in ("approve", "mute", "ban"))
+
+
+ASKER = """
+from glmbot.api import Context, Plugin
+plugin = Plugin("asker")
+
+@plugin.command("ask")
+async def ask(ctx: Context) -> str:
+    await ctx.send("your name?")
+    return f"hello {await ctx.wait_for_reply()}"
+"""
+
+
+async def test_a_plugin_that_waits_is_no_way_around_a_ban_and_what_it_is_given_is_logged(
+    run_moderated: RunModerated, platform: FakeAdapter
+) -> None:
+    (run_moderated.folder / "my_plugins" / "asker.py").write_text(ASKER, encoding="utf-8")
+    async with run_moderated(platform) as app:
+        await platform.receive("/ask", sender="eve", chat="free")
+        await platform.until("your name?", chat="free")
+        await platform.receive("bad-log", sender="eve", chat="free")
+        await platform.until("your name?", "hello bad-log", chat="free")
+        assert [entry.sender_id for entry in await log_of(app)] == ["eve"]
+        await platform.receive("/ask")
+        await platform.until("your name?")
+        await platform.receive("/ban fake:ann", sender="boss", chat="admin")
+        await platform.until_text("fake:ann is banned")
+        await platform.receive("Ann")
+        await platform.receive("/stop")
+        await platform.receive("/pardon fake:ann", sender="boss", chat="admin")
+        await platform.until_text("stands as everyone does")
+        assert platform.texts() == ["your name?"]
+        await platform.receive("/stop")
+        await platform.until("your name?", "hello None")
 
 
 async def test_two_bots_on_one_database_agree(run_moderated: RunModerated, postgres: PostgresServer) -> None:
