@@ -1,6 +1,6 @@
 """Measures the engine on random weights of ChatGLM-6B's true shape, next to chatglm.cpp and to the original's style.
 
-python benchmarks/engine.py [--peer] [--layers N] [--quick] [--growth FOLDER] [--folder DIRECTORY] [--json]
+python benchmarks/engine.py [--peer] [--layers N] [--hidden N] [--quick] [--growth FOLDER] [--folder DIRECTORY] [--json]
 
 All 28 layers take 20 GB of memory, 25 GB of disk and the machine for themselves: half an hour, and as much again with
 --growth. Each contender is a process of its own; they are called in turn, in every round all of them, and figures are
@@ -24,7 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine_parts import growth, growth_report, machine, scheduling, serving, versus
@@ -35,6 +35,7 @@ from engine_parts.versus import Bench, Rates, Ratio
 
 PRECISIONS = ("int8", "int4")
 PEER = "chatglm_cpp_q4_0"
+HEAD_SIZE = 128
 OTHER_PEER = "chatglm_cpp_q8_0"
 
 
@@ -140,7 +141,7 @@ def _crowds(bench: Bench, report: Report, best: str) -> None:
 
 
 def _table(report: Report, figures: Mapping[str, object]) -> str:
-XX
+    lines = [f"{name:24}{one.median:9.3f}   {one.low:.3f} to {one.high:.3f}" for name, one in report.ratios.items()]
     rest = {name: figures[name] for name in ("best_mode_at_8", "num_layers", "others_cpu_share", "machine")}
     return "\n".join([*lines, json.dumps(report.raw, indent=1), json.dumps(rest, indent=1)])
 
@@ -149,7 +150,7 @@ XX
 def _bench(options: argparse.Namespace) -> Iterator[Bench]:
     """Give what all sessions share; the files of random weights are removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="glmbot-engine-", dir=options.folder) as folder:
-        shape = replace(Shape(), num_layers=options.layers)
+        shape = Shape(options.layers, options.hidden, options.hidden // HEAD_SIZE)
         yield Bench(shape, Path(folder), versus.QUICK if options.quick else versus.FULL)
 
 
@@ -157,6 +158,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", action="store_true", help="run chatglm.cpp in turn with ours")
     parser.add_argument("--layers", type=int, default=NUM_LAYERS, help="of the model; 4 take 5 GB")
+    parser.add_argument("--hidden", type=int, default=4096, help="smaller states are no measure")
     parser.add_argument("--quick", action="store_true", help="two rounds of few steps")
     parser.add_argument("--growth", type=Path, metavar="FOLDER", help="measure growth, and write plots and table there")
     parser.add_argument("--folder", type=Path, help="where the files of random weights are made, and removed")

@@ -86,7 +86,7 @@ install_engine_peer() {
     quietly .venv/bin/python -m venv .venv/chatglm-cpp
     quietly nice env CFLAGS=-march=native CXXFLAGS=-march=native \
         CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
-        .venv/chatglm-cpp/bin/pip install -q --no-binary chatglm-cpp "$chatglm_cpp"
+        .venv/chatglm-cpp/bin/pip install -q --no-cache-dir --no-binary chatglm-cpp "$chatglm_cpp"
     touch .venv/.bench-engine
     say "ready"
 }

@@ -43,6 +43,8 @@ class Contender:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def call(self, method: str, **arguments: object) -> Any:
         """Have the program do something, and return what it answers. Raises ContenderFailed."""

@@ -63,24 +63,23 @@ class EagerBlock(nn.Module):
 class Eager:
     """One sequence at a time, the likeliest token."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._config = shape.config
+    def __init__(self, shape: Shape, dtype: torch.dtype = torch.bfloat16) -> None:
         with torch.device("meta"):
-            self._blocks = nn.ModuleList(EagerBlock(shape, layer) for layer in range(shape.num_layers)).bfloat16()
-            self._last = nn.LayerNorm(shape.hidden_size).bfloat16()
-            self._embedding = nn.Embedding(shape.vocab_size, shape.hidden_size).bfloat16()
-        for part in (self._blocks, self._last, self._embedding):
-            part.to_empty(device="cpu").requires_grad_(False)
+            self.blocks = nn.ModuleList(EagerBlock(shape, layer) for layer in range(shape.num_layers))
+            self.last = nn.LayerNorm(shape.hidden_size)
+            self.embedding = nn.Embedding(shape.vocab_size, shape.hidden_size)
+        for part in (self.blocks, self.last, self.embedding):
+            part.to(dtype).to_empty(device="cpu").requires_grad_(False)
             _fill(part)
         half = shape.hidden_size // shape.num_attention_heads // 2
         self._frequencies = inverse_frequencies(half)
-        self._token = self._num_tokens = self._num_prompt = 0
+        self.token = self._num_tokens = self._num_prompt = 0
 
     @torch.inference_mode()
     def prefill(self, prompt: list[int]) -> float:
         """Read a prompt and choose the first token; return the seconds."""
         started_at = time.perf_counter()
-        for block in self._blocks:
+        for block in self.blocks:
             block.past = None
         self._num_tokens = self._num_prompt = len(prompt)
         steps = torch.arange(len(prompt))
@@ -88,7 +87,7 @@ class Eager:
         hidden = torch.zeros(len(prompt), len(prompt), dtype=torch.bool)
         hidden[:-1, -1] = True
         marker = len(prompt) - 2
-        self._token = self._choose(prompt, steps.clamp(max=marker), (steps - marker).clamp(min=0), hidden)
+        self.token = self._choose(prompt, steps.clamp(max=marker), (steps - marker).clamp(min=0), hidden)
         return time.perf_counter() - started_at
 
     def decode(self, num_steps: int) -> list[float]:
@@ -100,18 +99,18 @@ class Eager:
         started_at = time.perf_counter()
         self._num_tokens += 1
         marker = torch.tensor([self._num_prompt - 2])
-        self._token = self._choose([self._token], marker, torch.tensor([self._num_tokens]) - marker - 1, None)
+        self.token = self._choose([self.token], marker, torch.tensor([self._num_tokens]) - marker - 1, None)
         return time.perf_counter() - started_at
 
     def _choose(self, tokens: list[int], positions: Tensor, places: Tensor, hidden: Tensor | None) -> int:
-        x = self._embedding(torch.tensor(tokens))[:, None]
+        x = self.embedding(torch.tensor(tokens))[:, None]
         tables = [
             (cos[:, None, None], sin[:, None, None])
             for cos, sin in (rotary_tables(each, self._frequencies, x.dtype) for each in (positions, places))
         ]
-        for block in self._blocks:
+        for block in self.blocks:
             x = block(x, tables, hidden)
-        return int(linear(self._last(x[-1:]), self._embedding.weight).argmax())
+        return int(linear(self.last(x[-1:]), self.embedding.weight).argmax())
 
 
 def _rotated(x: Tensor, tables: Tables) -> Tensor:
@@ -120,7 +119,7 @@ def _rotated(x: Tensor, tables: Tables) -> Tensor:
 
 
 def _fill(part: nn.Module) -> None:
-    pattern = (torch.randn(PATTERN, generator=torch.Generator().manual_seed(0)) * SPREAD).bfloat16()
+    pattern = torch.randn(PATTERN, generator=torch.Generator().manual_seed(0)).mul_(SPREAD).bfloat16()
     for owner in part.modules():
         for name, tensor in owner.named_parameters(recurse=False):
             if isinstance(owner, nn.LayerNorm) and name == "weight":

@@ -21,8 +21,6 @@ def describe(peer_python: Path | None) -> dict[str, object]:
     versions = {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
     if peer_python:
         versions["chatglm-cpp"] = _peer_version(peer_python)
-            peer_python, "from importlib.metadata import version; print(version('chatglm-cpp'))"
-        )
     return {
         "cpu": named.get("model name", platform.processor()),
         "num_cores": os.cpu_count(),

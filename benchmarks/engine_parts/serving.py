@@ -37,7 +37,7 @@ def running_server(model: str, *options: str) -> Iterator[tuple[str, int]]:
         yield url, process.pid
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[str]") -> None:
