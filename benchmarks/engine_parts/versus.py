@@ -4,7 +4,7 @@ import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine_parts.contender import Contender
@@ -34,6 +34,7 @@ class Effort:
 
 
 FULL = Effort(rounds=5, own_steps=16, slow_steps=6)
+WARM_UP = Effort(rounds=1, own_steps=2, slow_steps=1)
 QUICK = Effort(rounds=2, own_steps=6, slow_steps=3)
 
 
@@ -97,13 +98,18 @@ def against_eager(bench: Bench, precision: str) -> dict[str, Rates]:
 
 
 def _measure(bench: Bench, owns: Sequence[Contender], others: Sequence[Contender]) -> dict[str, Rates]:
-    """Measure round by round; an earlier one, which is not counted, warms all up."""
+    """Measure round by round; an earlier, short one warms all up and is not counted."""
     rates = {one.name: Rates() for one in (*owns, *others)}
-    for number in range(bench.effort.rounds + 1):
+    warm_up = replace(bench, effort=WARM_UP)
+    for one in owns:
+        _measure_own(warm_up, one, Rates())
+    for one in others:
+        _measure_other(warm_up, one, Rates())
+    for number in range(1, bench.effort.rounds + 1):
         for one in owns:
-            _measure_own(bench, one, Rates() if number == 0 else rates[one.name])
+            _measure_own(bench, one, rates[one.name])
         for one in others:
-            _measure_other(bench, one, Rates() if number == 0 else rates[one.name])
+            _measure_other(bench, one, rates[one.name])
         print(f"round {number}: { {name: _latest(rate) for name, rate in rates.items()} }", file=sys.stderr, flush=True)
     for one in (*owns, *others):
         rates[one.name].resident_gb = one.resident_gb()
