@@ -1,16 +1,19 @@
 """Measures the engine on random weights of ChatGLM-6B's true shape, next to chatglm.cpp and to the original's style.
 
-python benchmarks/engine.py [--peer] [--layers N] [--hidden N] [--quick] [--growth FOLDER] [--folder DIRECTORY] [--json]
+python benchmarks/engine.py [--peer] [--llama] [--layers N] [--hidden N] [--quick] [--growth FOLDER]
+    [--folder DIRECTORY] [--json]
 
-All 28 layers take 20 GB of memory, 25 GB of disk and the machine for themselves: half an hour, and as much again with
---growth. Each contender is a process of its own; they are called in turn, in every round all of them, and figures are
-medians of the rounds, `spread` their smallest and largest. --peer needs `make .venv/.bench-engine`.
+All 28 layers take 20 GB of memory, 25 GB of disk and the machine for themselves: three quarters of an hour, and as much
+again with --growth. Each contender is a process of its own; they are called in turn, in every round all of them, and
+figures are medians of the rounds, `spread` their smallest and largest. --peer needs `make .venv/.bench-engine`, --llama
+`make .venv/.bench-llama`.
 
 decode_1_int8_vs_peer, decode_1_int4_vs_peer    `versus.decode_1_vs_peer`
 decode_8_vs_peer, prefill_256_vs_peer           `versus.decode_8_vs_peer`, `versus.prefill_256_vs_peer`; the better mode
 overhead_1, overhead_8                          `versus.overhead`; the worse mode
 batch_8_vs_eager                                `versus.batch_8_vs_eager`
 ttft_p95_16_gain, fairness, cancel_steps        `scheduling`; the first on the true shape, the others on the demo model
+decode_1_int4_vs_llama and the like             with --llama: ours by llama.cpp, on ChatGLM3's shape, with as many bits
 sse_overhead_8                                  `serving.sse_overhead_8`
 others_cpu_share                                what other programs took of the processors meanwhile: 0 is quiet
 
@@ -24,16 +27,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine_parts import growth, growth_report, machine, scheduling, serving, versus
 from engine_parts.contender import Contender
 from engine_parts.noise import Noise
-from engine_parts.shape import NUM_LAYERS, Shape
-from engine_parts.versus import Bench, Rates, Ratio
+from engine_parts.shape import NUM_LAYERS, LaterShape, Shape
+from engine_parts.versus import PRECISIONS, Bench, Rates, Ratio
 
-PRECISIONS = ("int8", "int4")
 PEER = "chatglm_cpp_q4_0"
 HEAD_SIZE = 128
 OTHER_PEER = "chatglm_cpp_q8_0"
@@ -65,18 +67,22 @@ def main() -> None:
     options = _options()
     if options.peer and not versus.PEER_PYTHON.exists():
         sys.exit("chatglm.cpp is not installed; run: make .venv/.bench-engine")
+    if options.llama and not versus.LLAMA_PYTHON.exists():
+        sys.exit("llama.cpp is not installed; run: make .venv/.bench-llama")
     noise, report = Noise(), Report()
     with _bench(options) as bench:
         best = _against_peers(bench, report, with_peer=options.peer)
         _against_eager(bench, report, best)
         _crowds(bench, report, best)
+        if options.llama:
+            _against_llama(bench, report)
         points = growth.grow(bench, best) if options.growth else []
     figures = report.as_json() | {
         "best_mode_at_8": best,
         "num_layers": options.layers,
         "rounds": bench.effort.rounds,
         "others_cpu_share": noise.others_share(),
-        "machine": machine.describe(versus.PEER_PYTHON if options.peer else None),
+        "machine": machine.describe(_peers(options)),
     }
     if points:
         figures["growth"] = growth.as_json(points)
@@ -127,6 +133,19 @@ def _against_eager(bench: Bench, report: Report, best: str) -> None:
     report.raw["against_eager"] = versus.raw(rates)
 
 
+def _against_llama(bench: Bench, report: Report) -> None:
+    """Measure both our modes next to llama.cpp's with as many bits, on ChatGLM3's shape, which it has."""
+    later = replace(bench, shape=LaterShape(bench.shape.num_layers), folder=bench.folder / "later")
+    later.folder.mkdir()
+    for precision, kind in (("int4", "q4_0"), ("int8", "q8_0")):
+        rates = versus.against_llama(later, kind, precision)
+        own, llama = rates[precision], rates[f"llama_cpp_{kind}"]
+        report.add(f"decode_1_{precision}_vs_llama", Ratio.of(own.decode_1, llama.decode_1))
+        report.add(f"decode_8_{precision}_vs_llama", Ratio.of(own.decode_8, llama.decode_8))
+        report.add(f"prefill_256_{precision}_vs_llama", Ratio.of(own.prefill_256, llama.prefill_256))
+        report.raw[f"against_llama_{kind}"] = versus.raw(rates)
+
+
 def _crowds(bench: Bench, report: Report, best: str) -> None:
     rounds = bench.effort.rounds
     with bench.own(best) as own:
@@ -138,6 +157,15 @@ def _crowds(bench: Bench, report: Report, best: str) -> None:
         report.add("cancel_steps", Ratio.over([scheduling.cancel_steps(demo)]))
     overhead, texts = serving.sse_overhead_8(bench, best)
     report.add("sse_overhead_8", overhead, **texts)
+
+
+def _peers(options: argparse.Namespace) -> dict[str, Path]:
+    """Return the environments of the peers that were run, by the names of their packages."""
+    wanted = (
+        ("chatglm-cpp", options.peer, versus.PEER_PYTHON),
+        ("llama-cpp-python", options.llama, versus.LLAMA_PYTHON),
+    )
+    return {package: python for package, is_wanted, python in wanted if is_wanted}
 
 
 def _table(report: Report, figures: Mapping[str, object]) -> str:
@@ -157,6 +185,7 @@ def _bench(options: argparse.Namespace) -> Iterator[Bench]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", action="store_true", help="run chatglm.cpp in turn with ours")
+    parser.add_argument("--llama", action="store_true", help="run llama.cpp in turn with ours, on ChatGLM3's shape")
     parser.add_argument("--layers", type=int, default=NUM_LAYERS, help="of the model; 4 take 5 GB")
     parser.add_argument("--hidden", type=int, default=4096, help="smaller states are no measure")
     parser.add_argument("--quick", action="store_true", help="two rounds of few steps")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it, "bench" for its peer;
-# "engine-peer" installs the model server's peer, besides.
+# "chatglm-cpp" and "llama-cpp" install a peer of the model server besides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=$1
@@ -8,6 +8,7 @@ python=${PYTHON:-python3}
 torch=$(grep '^torch==' constraints.txt)
 synapse=matrix-synapse==1.163.2
 chatglm_cpp=chatglm-cpp==0.4.2
+llama_cpp=llama-cpp-python==0.3.36
 log=.venv/setup.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -78,21 +79,24 @@ install_synapse() {
     say "the tests for Matrix will be skipped, since $synapse cannot be installed; $log says why"
 }
 
-# chatglm.cpp is compiled here, for this processor: its package alone would build for AVX2. It is of 2024, and today's
-# CMake has to be told that its files are older.
-install_engine_peer() {
-    say "compiling $chatglm_cpp (some minutes)"
-    rm -rf .venv/chatglm-cpp
-    quietly .venv/bin/python -m venv .venv/chatglm-cpp
-    quietly nice env CFLAGS=-march=native CXXFLAGS=-march=native \
-        CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
-        .venv/chatglm-cpp/bin/pip install -q --no-cache-dir --no-binary chatglm-cpp "$chatglm_cpp"
-    touch .venv/.bench-engine
+# The engine's peers are compiled here, for this processor: chatglm.cpp's package alone would build for AVX2. It is of
+# 2024, and today's CMake has to be told that its files are older.
+install_peer() {
+    local folder=.venv/$1 package=$2
+    say "compiling $package (some minutes)"
+    rm -rf "$folder"
+    quietly .venv/bin/python -m venv "$folder"
+    quietly nice env CFLAGS=-march=native CXXFLAGS=-march=native CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
+        "$folder/bin/pip" install -q --no-cache-dir --no-binary "${package%%=*}" "$package"
+    touch "$3"
     say "ready"
 }
 
 make_venv
-[ "$extras" = engine-peer ] && { install_engine_peer; exit; }
+case $extras in
+    chatglm-cpp) install_peer chatglm-cpp "$chatglm_cpp" .venv/.bench-engine; exit ;;
+    llama-cpp) install_peer llama-cpp "$llama_cpp" .venv/.bench-llama; exit ;;
+esac
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"
     # shellcheck disable=SC2046  # an index, or nothing

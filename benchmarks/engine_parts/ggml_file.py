@@ -3,8 +3,7 @@
 The format, from its converter and loader (chatglm-cpp 0.4.2): "ggml", the kind of model (1: ChatGLM-6B), the version of
 the header (2), thirteen numbers of 4 bytes, the tokenizer with its length before it, and tensors until the end: name
 with length, number of dimensions, dimensions, type, and the numbers at the next multiple of 16 bytes. q4_0 and q8_0 are
-blocks of 32 numbers in a row: a float16 scale, then 16 bytes with two numbers of 4 bits, or 32 of 8 bits. The head is
-the embedding.
+blocks. The head is the embedding.
 """
 
 import struct
@@ -13,17 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = 0
-TYPES = {"q4_0": 2, "q8_0": 8}
-_BLOCK = 32
+from engine_parts.ggml_blocks import F32, TYPES, random_blocks, write_blocks
+
 _ALIGNMENT = 16
-_NUM_RANDOM = 1 << 18
-"""Blocks that are random; they are repeated."""
-_SPREAD = 0.02
-_DEVIATION = {"q4_0": 4.6, "q8_0": 73.9}
-"""Of the evenly spread numbers in a block."""
 
 
 def write_ggml(path: Path, config: dict[str, int], kind: str, vocabulary: Path) -> None:
@@ -32,12 +24,12 @@ def write_ggml(path: Path, config: dict[str, int], kind: str, vocabulary: Path) 
     with path.open("wb") as file:
         file.write(b"ggml" + struct.pack("<2i", 1, 2) + _header(config, kind))
         file.write(struct.pack("<i", len(pieces)) + pieces)
-        blocks = _random_blocks(kind)
+        blocks = random_blocks(kind)
         for name, shape in _tensors(config):
             is_matrix = len(shape) == 2
             _begin(file, name, shape, TYPES[kind] if is_matrix else F32)
             if is_matrix:
-                _write_blocks(file, blocks, shape[0] * shape[1] // _BLOCK)
+                write_blocks(file, blocks, shape[0] * shape[1])
             else:
                 file.write(np.full(shape, "layernorm.weight" in name, dtype="<f4").tobytes())
 
@@ -74,19 +66,3 @@ def _begin(file: BinaryIO, name: str, shape: tuple[int, ...], kind: int) -> None
     file.write(struct.pack("<i", len(encoded)) + encoded)
     file.write(struct.pack(f"<{len(shape) + 2}i", len(shape), *shape, kind))
     file.write(bytes(-file.tell() % _ALIGNMENT))
-
-
-def _random_blocks(kind: str) -> NDArray[np.uint8]:
-    """Return blocks as bytes: (blocks, 18) or (blocks, 34)."""
-    random = np.random.default_rng(0)
-    size = _BLOCK // 2 if kind == "q4_0" else _BLOCK
-    numbers = random.integers(0, 256, (_NUM_RANDOM, size), dtype=np.uint8)
-    scales = np.full((_NUM_RANDOM, 1), _SPREAD / _DEVIATION[kind], dtype="<f2").view(np.uint8)
-    return np.concatenate([scales, numbers], axis=1)
-
-
-def _write_blocks(file: BinaryIO, blocks: NDArray[np.uint8], count: int) -> None:
-    while count > 0:
-        part = blocks[:count]
-        file.write(part.data)
-        count -= len(part)

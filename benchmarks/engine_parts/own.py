@@ -17,11 +17,10 @@ from engine_parts.shape import prompt_of
 from engine_parts.wire import answer_calls
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.loading.memory import keep_large_blocks_apart
-from glmbot.serving.loading.needs import choose_kv
+from glmbot.serving.loading.needs import choose_kv, max_length
 from glmbot.serving.loading.precision import Precision
 from glmbot.serving.loading.served_model import ServedModel
 from glmbot.serving.loading.weights import load_config, load_model
-from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 
 _CPU = torch.device("cpu")
 
@@ -33,9 +32,10 @@ class Own:
         config = load_config(directory)
         keep_large_blocks_apart()
         network = load_model(directory, precision, _CPU)
-        assert isinstance(network, ChatGLMForConditionalGeneration)
         self._network = network
-        self._model = ServedModel(network, (), config.max_sequence_length, choose_kv(config, precision, _CPU))
+        named = network.named_parameters()
+        self._dtype = next(parameter.dtype for name, parameter in named if "final_layernorm" in name)
+        self._model = ServedModel(network, (), max_length(config), choose_kv(config, precision, _CPU))
         self._model.end_tokens = frozenset()  # answers end when they are told to
         self._engine = Engine(self._model, max_running)
         self._last_id = 0
@@ -53,7 +53,7 @@ class Own:
     def start(self, num_streams: int, num_tokens: int) -> None:
         """Begin that many sequences, each with a prompt of so many tokens."""
         for stream in range(num_streams):
-            max_tokens = self._network.config.max_sequence_length - num_tokens
+            max_tokens = self._model.max_length - num_tokens
             self._begin(self._prompt(num_tokens, stream), max_tokens)
         self._run_until_begun()
 
@@ -123,7 +123,7 @@ class Own:
     def _inputs(self, layer: nn.Module, num_rows: int) -> Tensor:
         width = layer.in_features
         assert isinstance(width, int)
-        return torch.ones(num_rows, 1, width, dtype=self._network.transformer.final_layernorm.weight.dtype)
+        return torch.ones(num_rows, 1, width, dtype=self._dtype)
 
 
 def linear_layers(network: nn.Module) -> Iterator[nn.Module]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from engine_parts.contender import ROOT, Contender
-from engine_parts.shape import write_checkpoint
+from engine_parts.shape import Shape, write_checkpoint
 from engine_parts.versus import CROWD, Bench, Ratio
 
 DEMO = ROOT / "glmbot" / "demo" / "checkpoint"
@@ -85,6 +85,7 @@ def _talking_checkpoint(bench: Bench, precision: str) -> Path:
     directory = bench.folder / f"talking-{precision}"
     if not directory.exists():
         demo = json.loads((DEMO / "config.json").read_text(encoding="utf-8"))
+        assert isinstance(bench.shape, Shape)
         config = replace(bench.shape, vocab_size=demo["vocab_size"]).config
         for name in ("mask_token_id", "gmask_token_id", "bos_token_id", "eos_token_id", "pad_token_id"):
             setattr(config, name, demo[name])

@@ -1,4 +1,4 @@
-"""ChatGLM-6B's true shape, of as many layers as there is room and time for, with random weights."""
+"""The true shapes of ChatGLM-6B and ChatGLM3-6B, with random weights, of as many layers as there is room for."""
 
 import json
 import shutil
@@ -9,15 +9,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from glmbot.serving.loading.layout import HEAD_BITS, HEAD_BITS_KEY
+from glmbot.serving.loading.layout import HEAD_BITS, HEAD_BITS_KEY, HEADS
 from glmbot.serving.loading.tensor_writer import Form, writing
-from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.config import ChatGLMConfig
+from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.quantize import BLOCK_LINEARS
+from glmbot.serving.models.registry import build_empty
 
 NUM_LAYERS = 28
 SPREAD = 0.02
 """Standard deviation of the weights, as models are initialised: activations stay finite."""
+FIRST_WORD = 10
+"""Ids below are special."""
 PATTERN = 1 << 24
 """Numbers that are random; they are repeated, since a random number for each weight would take minutes."""
 
@@ -40,14 +43,33 @@ class Shape:
         return ChatGLMConfig(**asdict(self), inner_hidden_size=4 * self.hidden_size, **ids)
 
 
-def write_checkpoint(directory: Path, config: ChatGLMConfig, bits: int, tokenizer: Path | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class LaterShape:
+    """The same for ChatGLM3-6B, whose network is that of ChatGLM2-6B."""
+
+    num_layers: int = NUM_LAYERS
+    hidden_size: int = 4096
+    num_attention_heads: int = 32
+    ffn_hidden_size: int = 13696
+    padded_vocab_size: int = 65024
+
+    @property
+    def config(self) -> ChatGLM2Config:
+        """The configuration; the length is bounded, since prompts here are short."""
+        channels = self.hidden_size // self.num_attention_heads
+        return ChatGLM2Config(**asdict(self), kv_channels=channels, float32_rotary=True, seq_length=2048)
+
+
+Config = ChatGLMConfig | ChatGLM2Config
+
+
+def write_checkpoint(directory: Path, config: Config, bits: int, tokenizer: Path | None = None) -> None:
     """Write random weights in the published layout for 8 or 4 bits, head in 8, and a tokenizer's files beside them.
 
     The head's rows of special tokens are zero: no answer ends before it is told to.
     """
     directory.mkdir(parents=True)
-    with torch.device("meta"):
-        shapes = {name: tensor.shape for name, tensor in ChatGLMForConditionalGeneration(config).state_dict().items()}
+    shapes = {name: tensor.shape for name, tensor in build_empty(config).state_dict().items()}
     forms = [form for name, shape in shapes.items() for form in _forms(name, shape, bits)]
     patterns = _Patterns()
     with writing(directory, forms) as writer:
@@ -72,11 +94,15 @@ def _forms(name: str, shape: torch.Size, bits: int) -> Iterator[Form]:
 
 def _is_quantised(name: str) -> bool:
     *_, owner, leaf = name.split(".")
-    return leaf == "weight" and owner in (*BLOCK_LINEARS, "lm_head")
+    return leaf == "weight" and owner in (*BLOCK_LINEARS, *HEADS)
 
 
 def _bits(name: str, bits: int) -> int:
-    return HEAD_BITS if name.startswith("lm_head") else bits
+    return HEAD_BITS if _is_head(name) else bits
+
+
+def _is_head(name: str) -> bool:
+    return name.split(".")[-2] in HEADS
 
 
 class _Patterns:
@@ -90,14 +116,14 @@ class _Patterns:
         self.int4 = (halves[0] << 4) | (halves[1] & 15)
 
 
-def _tensor(form: Form, config: ChatGLMConfig, patterns: _Patterns, bits: int) -> Tensor:
+def _tensor(form: Form, config: Config, patterns: _Patterns, bits: int) -> Tensor:
     if form.name.endswith("_scale"):
         is_int8 = _bits(form.name, bits) == 8
         scale = torch.full(form.shape, SPREAD / (73.3 if is_int8 else 4.3)).half()  # deviations of even spreads
-        if form.name.startswith("lm_head"):
-            scale[config.mask_token_id :] = 0
+        if _is_head(form.name):
+            scale[_special_rows(config)] = 0
         return scale
-    if "layernorm.weight" in form.name:
+    if form.name.endswith("layernorm.weight"):
         return torch.ones(form.shape).half()
     if form.dtype == torch.float16:
         pattern = patterns.floats
@@ -106,12 +132,17 @@ def _tensor(form: Form, config: ChatGLMConfig, patterns: _Patterns, bits: int) -
     return _repeated(pattern, form.shape)
 
 
+def _special_rows(config: Config) -> slice:
+    return slice(config.mask_token_id, None) if isinstance(config, ChatGLMConfig) else slice(0, FIRST_WORD)
+
+
 def _repeated(pattern: Tensor, shape: torch.Size) -> Tensor:
     return pattern.repeat(-(-shape.numel() // len(pattern)))[: shape.numel()].view(shape)
 
 
-def prompt_of(config: ChatGLMConfig, num_tokens: int, seed: int = 0) -> list[int]:
-    """Return a prompt of random words with ChatGLM-6B's end."""
+def prompt_of(config: Config, num_tokens: int, seed: int = 0) -> list[int]:
+    """Return a prompt of random words; ChatGLM-6B's with its end."""
+    end = [config.gmask_token_id, config.bos_token_id] if isinstance(config, ChatGLMConfig) else []
+    above = config.mask_token_id - FIRST_WORD if end else config.vocab_size
     generator = torch.Generator().manual_seed(seed)
-    words = torch.randint(10, config.mask_token_id - 10, (num_tokens - 2,), generator=generator)
-    return [*words.tolist(), config.gmask_token_id, config.bos_token_id]
+    return [*torch.randint(FIRST_WORD, above, (num_tokens - len(end),), generator=generator).tolist(), *end]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine_parts.contender import Contender
 from engine_parts.ggml_file import write_ggml
-from engine_parts.shape import Shape, prompt_of, write_checkpoint
+from engine_parts.gguf_file import write_gguf
+from engine_parts.shape import LaterShape, Shape, prompt_of, write_checkpoint
 
 PROMPT = 256
 """Tokens of the prompt whose reading is measured."""
@@ -18,8 +19,12 @@ CONTEXT = 64
 CROWD = 8
 """Streams at once."""
 MAX_RUNNING = 32
+PRECISIONS = ("int8", "int4")
+"""Our modes."""
 PEER_PYTHON = Path(sys.prefix) / "chatglm-cpp" / "bin" / "python"
 """The environment that `make .venv/.bench-engine` makes."""
+LLAMA_PYTHON = Path(sys.prefix) / "llama-cpp" / "bin" / "python"
+"""The environment that `make .venv/.bench-llama` makes."""
 VOCABULARY = Path(__file__).parents[2] / "glmbot" / "demo" / "checkpoint" / "ice_text.model"
 """Pieces for the peer's tokenizer, which is not used: it is given token ids."""
 
@@ -54,7 +59,7 @@ class Rates:
 class Bench:
     """What all sessions share: the shape, a folder for the files, how long to measure."""
 
-    shape: Shape
+    shape: Shape | LaterShape
     folder: Path
     effort: Effort
 
@@ -76,9 +81,21 @@ class Bench:
         finally:
             path.unlink()
 
+    @contextmanager
+    def llama(self, kind: str) -> Iterator[Contender]:
+        """Run llama.cpp on random weights; its file is removed afterwards."""
+        path = self.folder / f"{kind}.gguf"
+        write_gguf(path, self.shape.config.to_dict(), kind)
+        try:
+            with Contender(f"llama_cpp_{kind}", "engine_parts.llama", [str(path)], LLAMA_PYTHON) as llama:
+                yield llama
+        finally:
+            path.unlink()
+
     def eager(self) -> Contender:
         """Start the bfloat16 model in the original's style."""
         shape = self.shape
+        assert isinstance(shape, Shape)
         sizes = (shape.num_layers, shape.hidden_size, shape.num_attention_heads, shape.vocab_size)
         return Contender("eager_bf16", "engine_parts.eager", [str(size) for size in sizes])
 
@@ -97,23 +114,32 @@ def against_eager(bench: Bench, precision: str) -> dict[str, Rates]:
         return _measure(bench, [own], [eager])
 
 
-def _measure(bench: Bench, owns: Sequence[Contender], others: Sequence[Contender]) -> dict[str, Rates]:
-    """Measure round by round; an earlier, short one warms all up and is not counted."""
-    rates = {one.name: Rates() for one in (*owns, *others)}
-    warm_up = replace(bench, effort=WARM_UP)
-    for one in owns:
-        _measure_own(warm_up, one, Rates())
-    for one in others:
-        _measure_other(warm_up, one, Rates())
+def against_llama(bench: Bench, kind: str, precision: str) -> dict[str, Rates]:
+    """Measure our engine and llama.cpp in turn, on ChatGLM3's shape."""
+    with bench.own(precision) as own, bench.llama(kind) as llama:
+        return _measure(bench, [own, llama], [])
+
+
+def _measure(bench: Bench, crowds: Sequence[Contender], singles: Sequence[Contender]) -> dict[str, Rates]:
+    """Measure round by round those that serve many at once, and those that serve one; an earlier, short round warms
+    all up and is not counted."""
+    rates = {one.name: Rates() for one in (*crowds, *singles)}
+    _measure_round(replace(bench, effort=WARM_UP), crowds, singles, {one.name: Rates() for one in (*crowds, *singles)})
     for number in range(1, bench.effort.rounds + 1):
-        for one in owns:
-            _measure_own(bench, one, rates[one.name])
-        for one in others:
-            _measure_other(bench, one, rates[one.name])
+        _measure_round(bench, crowds, singles, rates)
         print(f"round {number}: { {name: _latest(rate) for name, rate in rates.items()} }", file=sys.stderr, flush=True)
-    for one in (*owns, *others):
+    for one in (*crowds, *singles):
         rates[one.name].resident_gb = one.resident_gb()
     return rates
+
+
+def _measure_round(
+    bench: Bench, crowds: Sequence[Contender], singles: Sequence[Contender], rates: Mapping[str, Rates]
+) -> None:
+    for one in crowds:
+        _measure_crowd(bench, one, rates[one.name])
+    for one in singles:
+        _measure_single(bench, one, rates[one.name])
 
 
 def _latest(rates: Rates) -> dict[str, float]:
@@ -121,24 +147,25 @@ def _latest(rates: Rates) -> dict[str, float]:
     return {name: round(values[-1], 2) for name, values in found.items() if values}
 
 
-def _measure_own(bench: Bench, own: Contender, rates: Rates) -> None:
+def _measure_crowd(bench: Bench, one: Contender, rates: Rates) -> None:
     steps = bench.effort.own_steps
-    rates.prefill_256.append(PROMPT / own.call("prefill", prompt=prompt_of(bench.shape.config, PROMPT)))
+    rates.prefill_256.append(PROMPT / one.call("prefill", prompt=prompt_of(bench.shape.config, PROMPT)))
     for count, decode, overhead in (
         (1, rates.decode_1, rates.overhead_1),
         (CROWD, rates.decode_8, rates.overhead_8),
     ):
-        own.call("start", num_streams=count, num_tokens=CONTEXT)
-        decode.append(count / statistics.median(own.call("decode", num_steps=steps)))
-        whole, alone = own.call("overhead", num_rows=count, num_steps=steps)
-        overhead.append(statistics.median(alone) / statistics.median(whole))
-        own.call("stop")
+        one.call("start", num_streams=count, num_tokens=CONTEXT)
+        decode.append(count / statistics.median(one.call("decode", num_steps=steps)))
+        if one.name in PRECISIONS:
+            whole, alone = one.call("overhead", num_rows=count, num_steps=steps)
+            overhead.append(statistics.median(alone) / statistics.median(whole))
+        one.call("stop")
 
 
-def _measure_other(bench: Bench, other: Contender, rates: Rates) -> None:
-    rates.prefill_256.append(PROMPT / other.call("prefill", prompt=prompt_of(bench.shape.config, PROMPT)))
-    other.call("prefill", prompt=prompt_of(bench.shape.config, CONTEXT))
-    taken = other.call("decode", num_steps=bench.effort.slow_steps)
+def _measure_single(bench: Bench, one: Contender, rates: Rates) -> None:
+    rates.prefill_256.append(PROMPT / one.call("prefill", prompt=prompt_of(bench.shape.config, PROMPT)))
+    one.call("prefill", prompt=prompt_of(bench.shape.config, CONTEXT))
+    taken = one.call("decode", num_steps=bench.effort.slow_steps)
     rates.decode_1.append(1 / statistics.median(taken))
 
 

@@ -14,18 +14,33 @@ from engine_parts.contender import Contender, ContenderFailed
 from engine_parts.crowds import Ask, Client, steps_to_free, waits
 from engine_parts.eager import Eager
 from engine_parts.flatness import Sample, Samples
-from engine_parts.ggml_file import TYPES, write_ggml
+from engine_parts.ggml_blocks import TYPES
+from engine_parts.ggml_file import write_ggml
+from engine_parts.gguf_file import write_gguf
 from engine_parts.growth import Point
-from engine_parts.shape import Shape, prompt_of, write_checkpoint
-from engine_parts.versus import PEER_PYTHON, QUICK, VOCABULARY, Bench, Ratio, against_eager, against_peer, raw
+from engine_parts.shape import LaterShape, Shape, prompt_of, write_checkpoint
+from engine_parts.versus import (
+    LLAMA_PYTHON,
+    PEER_PYTHON,
+    QUICK,
+    VOCABULARY,
+    Bench,
+    Ratio,
+    against_eager,
+    against_llama,
+    against_peer,
+    raw,
+)
 
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.loading.precision import KvPrecision, Precision
 from glmbot.serving.loading.served_model import ServedModel
 from glmbot.serving.loading.weights import load_model
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
+from glmbot.serving.models.registry import build_empty
 
 SMALL = Shape(num_layers=2, hidden_size=128, num_attention_heads=4, vocab_size=512)
+LATER = LaterShape(num_layers=2, hidden_size=256, num_attention_heads=4, ffn_hidden_size=256, padded_vocab_size=512)
 CPU = torch.device("cpu")
 GOLDEN = Path(__file__).parents[1] / "golden" / "chatglm"
 BLOCK_BYTES = {TYPES["q4_0"]: 18, TYPES["q8_0"]: 34}
@@ -90,6 +105,53 @@ def test_the_peer_takes_its_file_and_is_measured(kind: str, tmp_path: Path) -> N
     figures = raw(against_peer(Bench(SMALL, tmp_path, QUICK), kind, ["int4"]))
     assert figures[f"chatglm_cpp_{kind}"].keys() == {"decode_1_tok_s", "prefill_256_tok_s", "resident_gb"}
     assert not list(tmp_path.glob("*.ggml"))
+
+
+@pytest.mark.parametrize("kind", ["q4_0", "q8_0"])
+def test_the_file_for_llama_cpp_has_every_tensor_of_the_later_network(kind: str, tmp_path: Path) -> None:
+    write_gguf(tmp_path / "file", LATER.config.to_dict(), kind)
+    found = list(gguf_tensors((tmp_path / "file").read_bytes()))
+    ours = [tuple(tensor.shape) for tensor in build_empty(LATER.config).state_dict().values()]
+    assert sorted(found) == sorted(ours)
+
+
+def gguf_tensors(content: bytes) -> Iterator[tuple[int, ...]]:
+    """Read the file as its documentation says; the last tensor must end where the file does."""
+    assert content[:4] == b"GGUF"
+    version, num_tensors, num_settings = struct.unpack_from("<IQQ", content, 4)
+    assert version == 3
+    at = 24
+
+    def string() -> None:
+        nonlocal at
+        at += 8 + struct.unpack_from("<Q", content, at)[0]
+
+    for _ in range(num_settings):
+        string()
+        (kind,) = struct.unpack_from("<I", content, at)
+        at += 4
+        if kind == 8:
+            string()
+        else:
+            at += 4
+    end = 0
+    for _ in range(num_tensors):
+        string()
+        (num_dims,) = struct.unpack_from("<I", content, at)
+        *shape, kind, offset = struct.unpack_from(f"<{num_dims}QIQ", content, at + 4)
+        at += 4 + 8 * num_dims + 12
+        assert offset == end
+        end += torch.Size(shape).numel() // (32 if kind else 1) * BLOCK_BYTES.get(kind, 4)
+        end += -end % 32
+        yield tuple(reversed(shape))
+    assert len(content) == at + -at % 32 + end
+
+
+@pytest.mark.skipif(not LLAMA_PYTHON.exists(), reason="llama.cpp is not installed: make .venv/.bench-llama")
+def test_llama_cpp_takes_its_file_and_is_measured(tmp_path: Path) -> None:
+    figures = raw(against_llama(Bench(LATER, tmp_path, QUICK), "q4_0", "int4"))
+    assert figures["llama_cpp_q4_0"].keys() == figures["int4"].keys()
+    assert all(value > 0 for one in figures.values() for value in one.values())
 
 
 def test_the_model_in_the_originals_style_computes_what_ours_does() -> None:
