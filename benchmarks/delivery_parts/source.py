@@ -152,7 +152,8 @@ class _Inline:
         self._content = content
         self._is_cell = is_cell
         self._text = ""
-        self._link: tuple[str, int] | None = None
+        self._links: list[tuple[str, int]] = []
+        """Address and beginning of each open link; one that shows its own address may stand in another's text."""
         self._spoilers: list[int] = []
 
     def read(self, tokens: Sequence[Token]) -> str:
@@ -168,7 +169,7 @@ class _Inline:
                 self._text += "\n"
             case "code_inline":
                 self._text += token.content
-                is_mixed = self._link is not None or self._spoilers
+                is_mixed = self._links or self._spoilers
                 if not self._is_cell and bare(token.content) and (self._abilities.has_mixed_code or not is_mixed):
                     self._content.inline_codes.append(bare(token.content))
             case "formula":
@@ -194,7 +195,7 @@ class _Inline:
         text = token.content.replace("\n", " ").strip() or address
         if text == address:
             self._text += text
-        elif self._can_link(address) and self._abilities.has_links and self._link is None:
+        elif self._can_link(address) and self._abilities.has_links and not self._links:
             self._text += text
             self._content.links.append((address, bare(text)))
         else:
@@ -203,12 +204,10 @@ class _Inline:
     def _open_link(self, token: Token, following: Sequence[Token]) -> None:
         address = str(token.attrs["href"])
         shows_itself = [inner.type for inner in following] == ["text", "link_close"] and following[0].content == address
-        self._link = ("" if token.info == "auto" or shows_itself else address, len(self._text))
+        self._links.append(("" if token.info == "auto" or shows_itself else address, len(self._text)))
 
     def _close_link(self) -> None:
-        assert self._link is not None
-        address, start = self._link
-        self._link = None
+        address, start = self._links.pop()
         text = bare(self._text[start:])
         if not address or not text:
             return

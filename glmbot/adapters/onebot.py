@@ -22,6 +22,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.http11 import Request, Response
 
+from glmbot.adapters import onebot_files
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
 from glmbot.adapters.news import News
 from glmbot.adapters.onebot_events import Heard, platform_id, read_event
@@ -29,7 +30,9 @@ from glmbot.adapters.onebot_link import MAX_FRAME, AnswerLost, CallRefused, Link
 from glmbot.adapters.onebot_message import as_id
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, MessageRef
+from glmbot.events import Attachment, Chat, ChatKind, MessageRef
+from glmbot.guarded_http.fetch import fetch
+from glmbot.guarded_http.guard import Guard
 from glmbot.settings import OneBotSettings
 
 logger = logging.getLogger(__name__)
@@ -49,7 +52,9 @@ class OneBotAdapter:
     is not repeated, since there are no keys: `NotDelivered`. Where the connection had ended before, `RetryLater`.
     """
 
-    def __init__(self, name: str, settings: OneBotSettings, *, waits: Waits | None = None) -> None:
+    def __init__(
+        self, name: str, settings: OneBotSettings, *, waits: Waits | None = None, guard: Guard | None = None
+    ) -> None:
         self.name = name
         self._settings = settings
         self._token = settings.access_token.get_secret_value()
@@ -57,18 +62,22 @@ class OneBotAdapter:
         self._commands: frozenset[str] = frozenset()
         self._news: News[Heard] = News(name)
         self._sent: OrderedDict[str, None] = OrderedDict()
+        self._guard = guard or Guard()
         self._link: Link | None = None
+        self._known_link: Link | None = None
+        self._has_files = False
         self._is_online = True
         _check(name, settings)
 
     @property
     def capabilities(self) -> Capabilities:
-        """What QQ can do: plain text, no edits."""
+        """What QQ can do: plain text, no edits. Files, where its client takes them, which the first message tells."""
         return Capabilities(
             form=TextForm(Markup.PLAIN, 4000, LengthUnit.CHARACTERS),
             edit_interval=None,
             typing_interval=None,
             has_idempotent_send=False,
+            can_send_files=self._has_files,
         )
 
     @property
@@ -101,17 +110,9 @@ class OneBotAdapter:
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send a message; in a group it shows which one it answers."""
-        link = self._connected()
         if self._news.is_full:
             raise RetryLater("nothing is read while messages wait to be stored", NOT_CONNECTED_WAIT)
-        try:
-            answer = await link.call(*_call_of(message), self._waits.answer)
-        except NothingSent:
-            raise RetryLater(f"adapter {self.name!r} was cut off", NOT_CONNECTED_WAIT) from None
-        except AnswerLost as error:
-            raise NotDelivered(f"the answer was lost, so the message may be visible: {error}") from error
-        except CallRefused as error:
-            raise NotDelivered(f"the QQ client refuses the message: {error}") from error
+        answer = await self._call(*_call_of(message), wait=self._waits.upload if message.body.file else None)
         message_id = as_id(answer.get("message_id"))
         if message_id is not None:
             self._remember(message_id)
@@ -123,6 +124,22 @@ class OneBotAdapter:
 
     async def show_typing(self, chat: Chat) -> None:
         """Show nothing: OneBot v11 has no such sign."""
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Return a file of a message, from the address that the QQ client tells."""
+        if (address := onebot_files.address_in(attachment)) is None:
+            address = str((await self._call(*onebot_files.address_call(attachment))).get("url") or "")
+        return await fetch(address, max_bytes, self._guard)
+
+    async def _call(self, action: str, params: Mapping[str, object], wait: float | None = None) -> Mapping[str, Any]:
+        try:
+            return await self._connected().call(action, params, wait or self._waits.answer)
+        except NothingSent:
+            raise RetryLater(f"adapter {self.name!r} was cut off", NOT_CONNECTED_WAIT) from None
+        except AnswerLost as error:
+            raise NotDelivered(f"the answer was lost, so what was sent may be visible: {error}") from error
+        except CallRefused as error:
+            raise NotDelivered(f"the QQ client refuses {action}: {error}") from error
 
     def _connected(self) -> Link:
         if self._link is None:
@@ -155,9 +172,22 @@ class OneBotAdapter:
 
     async def _accept(self, accept: Accept, heard: Heard) -> None:
         event = heard.event
+        await self._get_to_know()
         if not event.is_addressed and await self._is_reply_to_us(heard):
             event = replace(event, is_addressed=True)
         await accept(event)
+
+    async def _get_to_know(self) -> None:
+        """Learn whether a client that is new takes files, before anything is answered by it."""
+        if (link := self._link) is None or link is self._known_link:
+            return
+        try:
+            version = await link.call("get_version_info", {}, self._waits.lookup)
+        except (NothingSent, AnswerLost, CallRefused) as error:
+            logger.info("adapter %r: the QQ client does not tell what it is: %s", self.name, error)
+            version = {}
+        self._has_files = onebot_files.has_files(version.get("app_name"))
+        self._known_link = link
 
     async def _is_reply_to_us(self, heard: Heard) -> bool:
         """Tell whether the message answers one of ours. Where nobody can say, it counts as another's."""
@@ -275,13 +305,15 @@ def _given_token(request: Request) -> str:
 
 
 def _call_of(message: OutgoingMessage) -> tuple[str, dict[str, object]]:
-    """Return the action that sends a message, and its parameters."""
+    """Return the action that sends a message, and its parameters; a file's caption is its name, which QQ shows."""
     chat = message.chat
+    if as_id(chat.chat_id) is None:
+        raise NotDelivered(f"{chat.chat_id[:100]!r} is no QQ number")
+    if message.body.file is not None:
+        return onebot_files.upload_call(message.body.file, chat)
     segments: list[dict[str, object]] = [{"type": "text", "data": {"text": message.body.text}}]
     if message.reply_to is not None:
         segments.insert(0, {"type": "reply", "data": {"id": platform_id(message.reply_to)}})
-    if as_id(chat.chat_id) is None:
-        raise NotDelivered(f"{chat.chat_id[:100]!r} is no QQ number")
     if chat.kind is ChatKind.GROUP:
         return "send_group_msg", {"group_id": int(chat.chat_id), "message": segments}
     params: dict[str, object] = {"user_id": int(chat.chat_id), "message": segments}

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glmbot.adapters.onebot_message import as_id, read_message
+from glmbot.adapters.onebot_files import attachments_of
+from glmbot.adapters.onebot_message import as_id, read_message, segments_of
 from glmbot.events import Chat, ChatKind, MessageEvent, Sender
 
 MAX_NAME = 100
@@ -43,6 +44,7 @@ def read_event(payload: Mapping[str, Any], adapter: str, commands: Collection[st
         text=said.text,
         sent_at=_sent_at(payload) or time.time(),
         is_addressed=is_addressed,
+        attachments=attachments_of(segments_of(payload.get("message")), chat),
     )
     return Heard(event, self_id, said.replied_to)
 

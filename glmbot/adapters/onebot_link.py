@@ -30,6 +30,8 @@ class Waits:
     connect: float = 15.0
     answer: float = 30.0
     """For the answer to a call."""
+    upload: float = 120.0
+    """For the answer to a call with a file."""
     lookup: float = 5.0
     """For the message that somebody replies to, until it counts as another's."""
     first: float = 1.0

@@ -18,20 +18,22 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.adapters.http_body import BodyRefused, read_body
 from glmbot.adapters.http_server import Address, serve
-from glmbot.adapters.web_browsers import Browsers, TooManyTabs
+from glmbot.adapters.web_browsers import Browsers, Demand, TooManyTabs
 from glmbot.adapters.web_connection import TRY_AGAIN_LATER, Connection
 from glmbot.adapters.web_guard import Guard
 from glmbot.adapters.web_sessions import MAX_AGE, Logins, Sessions
 from glmbot.adapters.web_waits import Waits
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
-from glmbot.errors import ConfigError
-from glmbot.events import Chat, ChatKind, MessageRef
+from glmbot.errors import ConfigError, FileTooLarge
+from glmbot.events import Attachment, Chat, ChatKind, MessageRef
 from glmbot.settings import WebSettings
 
 logger = logging.getLogger(__name__)
 
 MAX_LOGIN = 4096  # bytes
 CLOSE_TIME = 2.0
+TOO_LARGE = 413
+AS_A_FILE = {"Content-Disposition": "attachment"}
 FILES = {
     "/": ("index.html", "text/html"),
     "/page.js": ("page.js", "text/javascript"),
@@ -49,7 +51,7 @@ class WebAdapter:
     The page is the platform's memory. Incoming: a page sends a message again, under the same id, until the bot has
     confirmed it, and it does so only after `accept` has stored it. Outgoing: a message counts as sent when a page has
     stored it; pages know messages by their ids, so a repetition changes nothing. While no page of a browser is open,
-    messages wait in the bot.
+    messages wait in the bot. Files stay in the browser, too: the bot asks for one when it is to be read.
     """
 
     def __init__(self, name: str, settings: WebSettings, *, waits: Waits | None = None) -> None:
@@ -77,6 +79,8 @@ class WebAdapter:
             edit_interval=0.3,
             typing_interval=1.0,  # the page ends the sign, and its stop button, soon after the last one
             has_idempotent_send=True,
+            can_send_files=True,
+            can_show_buttons=True,
         )
 
     async def run(self, accept: Accept) -> None:
@@ -87,16 +91,21 @@ class WebAdapter:
 
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Show a message; its id is its key."""
-        await self._browsers.show(message.chat.chat_id, message.key, message.body.text)
+        await self._browsers.show(message.chat.chat_id, message.key, message.body)
         return MessageRef(message.chat, message.key)
 
     async def edit(self, ref: MessageRef, body: Rendered) -> None:
         """Show a new text of a message."""
-        await self._browsers.show(ref.chat.chat_id, ref.message_id, body.text)
+        await self._browsers.show(ref.chat.chat_id, ref.message_id, body)
 
     async def show_typing(self, chat: Chat) -> None:
         """Show the sign, where a page is open."""
         self._browsers.show_typing(chat.chat_id)
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Return a file of a message, as soon as a page of its browser is open."""
+        chat_id, _, file_id = attachment.file_id.partition("/")
+        return await self._browsers.fetch(chat_id, file_id, max_bytes)
 
     @property
     def _url(self) -> str:
@@ -113,7 +122,9 @@ class WebAdapter:
         ]
         session = Route("/session", self._open_session, methods=["POST"])
         socket = WebSocketRoute("/ws", partial(self._connect, accept=accept))
-        app = Starlette(routes=[*pages, session, socket])
+        leaving = Route("/files/{number:int}", self._give_file, methods=["GET"])
+        coming = Route("/files/{number:int}", self._take_file, methods=["POST"])
+        app = Starlette(routes=[*pages, session, socket, leaving, coming])
         return Guard(app, self._settings.public_url, self._address.is_loopback)
 
     async def _open_session(self, request: Request) -> Response:
@@ -151,6 +162,30 @@ class WebAdapter:
         logger.warning("adapter %r: somebody gave a wrong password", self.name)
         await asyncio.sleep(self._waits.wrong_password)
         return Response(status_code=403)
+
+    async def _give_file(self, request: Request) -> Response:
+        """Answer the file of a message that is being shown, to its own browser."""
+        demand = self._demand(request)
+        if demand is None or demand.file is None:
+            return Response(status_code=404)
+        return Response(demand.file.data, media_type="application/octet-stream", headers=AS_A_FILE)
+
+    async def _take_file(self, request: Request) -> Response:
+        """Take a file that the bot has asked for."""
+        demand = self._demand(request)
+        if demand is None or not demand.max_bytes:
+            return Response(status_code=404)
+        try:
+            demand.fulfil(await read_body(request, demand.max_bytes))
+        except BodyRefused as error:
+            if error.status == TOO_LARGE:
+                demand.refuse(FileTooLarge(f"the file has more than {demand.max_bytes} bytes"))
+            return Response(status_code=error.status)
+        return Response(status_code=204)
+
+    def _demand(self, request: Request) -> Demand | None:
+        chat_id = self._sessions.chat_id(request.cookies)
+        return self._browsers.demand(chat_id, request.path_params["number"]) if chat_id else None
 
     async def _connect(self, socket: WebSocket, *, accept: Accept) -> None:
         chat_id = self._sessions.chat_id(socket.cookies)

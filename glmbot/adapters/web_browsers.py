@@ -1,4 +1,4 @@
-"""The browsers that have a page open, and the messages on their way to them."""
+"""The browsers that have a page open, the messages on their way to them, and the files that are wanted of them."""
 
 import asyncio
 import itertools
@@ -6,9 +6,11 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from glmbot.adapters import web_frames
 from glmbot.adapters.web_waits import Waits
+from glmbot.content import File, Rendered
 from glmbot.errors import NotDelivered, RetryLater
 
 MAX_TABS = 20
@@ -37,16 +39,39 @@ class Tab:
             self.is_too_slow.set()
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What all pages of a browser are asked for by a frame, until one of them has done it.
+
+    `file` can be had meanwhile; `max_bytes` is how much of a file is taken.
+    """
+
+    frame: str
+    file: File | None = None
+    max_bytes: int = 0
+    done: asyncio.Future[bytes] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def fulfil(self, content: bytes = b"") -> None:
+        """End the wait; a second page's word changes nothing."""
+        if not self.done.done():
+            self.done.set_result(content)
+
+    def refuse(self, error: Exception) -> None:
+        """End the wait with an error."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
 class _Browser:
-    """All pages of one browser, and the frames that none of them has acknowledged yet."""
+    """All pages of one browser, and what none of them has done yet, by the frames' numbers."""
 
     def __init__(self) -> None:
         self.tabs: set[Tab] = set()
-        self.open_frames: dict[int, tuple[str, asyncio.Future[None]]] = {}
+        self.demands: dict[int, Demand] = {}
 
     @property
     def is_in_use(self) -> bool:
-        return bool(self.tabs or self.open_frames)
+        return bool(self.tabs or self.demands)
 
 
 class Browsers:
@@ -74,9 +99,8 @@ class Browsers:
         finally:
             self._is_open = False
             for browser in self._browsers.values():
-                for _, acknowledged in browser.open_frames.values():
-                    if not acknowledged.done():
-                        acknowledged.set_exception(self._no_page())
+                for demand in browser.demands.values():
+                    demand.refuse(self._no_page())
 
     @contextmanager
     def tab(self, chat_id: str) -> Iterator[Tab]:
@@ -90,8 +114,8 @@ class Browsers:
         self._num_tabs += 1
         self._note(chat_id)
         tab.put(web_frames.welcome(self._run))
-        for frame, _ in browser.open_frames.values():
-            tab.put(frame)
+        for demand in browser.demands.values():
+            tab.put(demand.frame)
         try:
             yield tab
         finally:
@@ -100,11 +124,10 @@ class Browsers:
             self._note(chat_id)
             self._tidy(chat_id)
 
-    def acknowledge(self, chat_id: str, number: int) -> None:
-        """Note that a page of a browser has stored a message; a second page's word changes nothing."""
-        _, acknowledged = self._browsers[chat_id].open_frames.get(number, ("", None))
-        if acknowledged and not acknowledged.done():
-            acknowledged.set_result(None)
+    def demand(self, chat_id: str, number: int) -> Demand | None:
+        """Return what a browser is asked for by the frame of that number, as long as nobody has done it."""
+        browser = self._browsers.get(chat_id)
+        return browser.demands.get(number) if browser else None
 
     def show_typing(self, chat_id: str) -> None:
         """Show the sign on all pages of a browser that are open."""
@@ -112,26 +135,41 @@ class Browsers:
             for tab in browser.tabs:
                 tab.put(web_frames.TYPING)
 
-    async def show(self, chat_id: str, message_id: str, html: str) -> None:
+    async def show(self, chat_id: str, message_id: str, body: Rendered) -> None:
         """Show a message, or a new text of it, and wait until a page has stored it.
 
         Raises RetryLater where none does in time, and NotDelivered where the browser was away for too long.
         """
+        number = next(self._numbers)
+        demand = Demand(web_frames.show(message_id, body, number), body.file)
+        await self._wait(chat_id, number, demand, self._waits.transfer if body.file else self._waits.shown)
+
+    async def fetch(self, chat_id: str, file_id: str, max_bytes: int) -> bytes:
+        """Return a file that the pages of a browser keep.
+
+        Raises RetryLater where none is open, or none sends it in time; NotDelivered, too, where it is gone, and
+        FileTooLarge.
+        """
+        self._check(chat_id)
+        if chat_id not in self._browsers or not self._browsers[chat_id].tabs:
+            raise self._no_page()
+        number = next(self._numbers)
+        demand = Demand(web_frames.wanted(file_id, number), max_bytes=max_bytes)
+        return await self._wait(chat_id, number, demand, self._waits.transfer)
+
+    async def _wait(self, chat_id: str, number: int, demand: Demand, patience: float) -> bytes:
         self._check(chat_id)
         browser = self._browsers.setdefault(chat_id, _Browser())
-        number = next(self._numbers)
-        frame = web_frames.show(message_id, html, number)
-        acknowledged = asyncio.get_running_loop().create_future()
-        browser.open_frames[number] = frame, acknowledged
+        browser.demands[number] = demand
         for tab in browser.tabs:
-            tab.put(frame)
+            tab.put(demand.frame)
         try:
-            async with asyncio.timeout(self._waits.shown):
-                await acknowledged
+            async with asyncio.timeout(patience):
+                return await demand.done
         except TimeoutError:
             raise self._no_page() from None
         finally:
-            del browser.open_frames[number]
+            del browser.demands[number]
             self._tidy(chat_id)
 
     def _check(self, chat_id: str) -> None:

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from glmbot.adapters import web_frames
+from glmbot.adapters.attachment_forms import attachment
 from glmbot.adapters.base import Accept
 from glmbot.adapters.web_browsers import Browsers, Tab
-from glmbot.adapters.web_frames import Written, read_frame
-from glmbot.errors import RetryLater
+from glmbot.adapters.web_frames import Gone, Written, read_frame
+from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, Language, MessageEvent, Sender
 
 logger = logging.getLogger(__name__)
@@ -70,8 +71,11 @@ class Connection:
                 raise _Cut(INVALID_DATA) from None
             if isinstance(frame, Written):
                 _put(written, frame)
-            else:
-                self.browsers.acknowledge(self.chat.chat_id, frame.n)
+            elif demand := self.browsers.demand(self.chat.chat_id, frame.n):
+                if isinstance(frame, Gone):
+                    demand.refuse(NotDelivered("the browser does not have the file any more"))
+                elif not demand.max_bytes:
+                    demand.fulfil()
 
     async def _take(self, written: asyncio.Queue[Written], accept: Accept) -> None:
         """Hand messages to the bot in their order, and confirm each when it is durable."""
@@ -102,6 +106,9 @@ class Connection:
             text=frame.text[: MAX_TEXT + 1],
             sent_at=time.time(),
             is_addressed=True,
+            attachments=tuple(
+                attachment(f"{chat_id}/{file.id}", file.name, file.type, file.size) for file in frame.files
+            ),
         )
 
 

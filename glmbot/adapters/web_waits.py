@@ -9,6 +9,8 @@ class Waits:
 
     shown: float = 50.0
     """For a page to acknowledge a message, also for one to be opened."""
+    transfer: float = 120.0
+    """The same with a file."""
     away: float = 10.0
     """Until a message is tried again that no page has acknowledged."""
     forget: float = 24 * 3600.0

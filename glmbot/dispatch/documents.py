@@ -63,8 +63,7 @@ class Documents:
             raise ValueError(f"the message has {len(event.attachments)} attachments, none is number {index}")
         attachment, language = event.attachments[index], language_of(event)
         try:
-            async with self._turns:
-                return await self._fetch(event, attachment, min(max_bytes, MAX_BYTES))
+            return await self._fetch(event, attachment, min(max_bytes, MAX_BYTES))
         except FileTooLarge as error:
             limit = f"{min(max_bytes, MAX_BYTES) / 1e6:.3g}"
             raise UserError(Phrase.FILE_TOO_LARGE.in_language(language, name=attachment.name, limit=limit)) from error
@@ -73,10 +72,10 @@ class Documents:
 
     async def _read(self, event: MessageEvent, attachment: Attachment, language: Language) -> FileText:
         try:
+            if problem := refusal_by_name(attachment.name):
+                raise Unreadable(problem)
+            data = await self._fetch(event, attachment, MAX_BYTES)
             async with self._turns:
-                if problem := refusal_by_name(attachment.name):
-                    raise Unreadable(problem)
-                data = await self._fetch(event, attachment, MAX_BYTES)
                 found = await read_text(attachment.name, data)
         except FileTooLarge as error:
             raise _not_read(Phrase.FILE_TOO_LARGE, attachment, language) from error

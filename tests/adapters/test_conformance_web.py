@@ -43,6 +43,12 @@ class WebStage(Stage):
     async def shown(self) -> Sequence[str]:
         return list(self._page.shown.values())
 
+    async def files(self) -> Sequence[tuple[str, bytes]]:
+        return list(self._page.files.values())
+
+    async def press(self, label: str) -> None:
+        await self._page.press(label)
+
     async def refuse(self) -> None:
         await self._page.close()
 

@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,14 +14,14 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from glmbot.adapters.base import Adapter, OutgoingMessage
+from glmbot.adapters.base import Adapter, FetchesFiles, OutgoingMessage
 from glmbot.adapters.web import WebAdapter
 from glmbot.adapters.web_browsers import MAX_FRAMES, MAX_TABS
 from glmbot.adapters.web_connection import MAX_WAITING
 from glmbot.adapters.web_sessions import MAX_WRONG_LOGINS, Logins
 from glmbot.adapters.web_waits import Waits
-from glmbot.content import Markup, Rendered
-from glmbot.errors import ConfigError, NotDelivered, RetryLater
+from glmbot.content import Button, File, Markup, Rendered
+from glmbot.errors import ConfigError, FileTooLarge, NotDelivered, RetryLater
 from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import WebSettings
 from tests.fakes.inbox import Inbox
@@ -476,3 +477,115 @@ async def test_a_page_that_reads_nothing_is_cut_off(port: int) -> None:
                 break
         assert len(adapter._browsers._browsers[chat.chat_id].tabs) == 1, "the other page is not held up"
         idle.transport.abort()
+
+
+# -- files and buttons
+
+
+async def test_a_file_that_was_sent_is_read_when_it_is_wanted(port: int) -> None:
+    content = bytes(range(256)) * 1000
+    adapter = adapter_for(port)
+    assert isinstance(adapter, FetchesFiles)
+    async with running(adapter) as inbox, page_on(port) as page:
+        await page.write("", files={"../数据.bin": content, "b.txt": b"b"})
+        await page.until_taken()
+        first, second = inbox.events[-1].attachments
+        assert (first.name, first.size, second.name) == ("数据.bin", len(content), "b.txt")
+        assert await adapter.fetch(first, len(content)) == content
+        assert await adapter.fetch(second, 1) == b"b"
+
+
+async def test_a_file_with_more_bytes_than_allowed_is_refused_whatever_was_said_of_it(port: int) -> None:
+    adapter = adapter_for(port)
+    async with running(adapter) as inbox, page_on(port) as page:
+        await page.write("", files={"a.bin": b"x" * 1001})
+        await page.until_taken()
+        with pytest.raises(FileTooLarge):
+            await adapter.fetch(inbox.events[-1].attachments[0], 1000)
+
+
+async def test_a_file_that_the_browser_has_lost_is_gone(port: int) -> None:
+    adapter = adapter_for(port)
+    async with running(adapter) as inbox, page_on(port) as page:
+        await page.write("", files={"a.txt": b"a"})
+        await page.until_taken()
+        page.own_files.clear()
+        with pytest.raises(NotDelivered, match="any more"):
+            await adapter.fetch(inbox.events[-1].attachments[0], 1000)
+
+
+async def test_a_file_is_had_later_when_no_page_is_open_or_none_answers(port: int) -> None:
+    adapter = adapter_for(port, waits=replace(QUICK, transfer=0.2))
+    async with running(adapter) as inbox, page_on(port) as page:
+        await page.write("", files={"a.txt": b"a"})
+        await page.until_taken()
+        attachment = inbox.events[-1].attachments[0]
+        page.is_mute = True
+        with pytest.raises(RetryLater):
+            await adapter.fetch(attachment, 1000)
+        await page.close()
+        with pytest.raises(RetryLater):
+            await adapter.fetch(attachment, 1000)
+        page.is_mute = False
+        await page.reconnect()
+        assert await adapter.fetch(attachment, 1000) == b"a"
+
+
+async def test_only_its_own_browser_gets_or_gives_a_file(port: int) -> None:
+    adapter = adapter_for(port)
+    async with running(adapter) as inbox, page_on(port) as ann, page_on(port) as bob, asyncio.TaskGroup() as tasks:
+        chat = await chat_with(ann, inbox)
+        ann.is_mute = True
+        body = Rendered("report", "report", File("report.txt", b"secret"))
+        sending = tasks.create_task(adapter.send(OutgoingMessage(chat, body, "key")))
+        await ann.until(lambda: any(frame["type"] == "show" for frame in ann.frames), "the message")
+        path = f"/files/{ann.frames[-1]['n']}"
+        assert (await bob.request("GET", path)).status_code == 404
+        assert (await FakePage(port).request("GET", path)).status_code == 404
+        assert (await ann.request("POST", path, b"x")).status_code == 404, "it is shown, not wanted"
+        given = await ann.request("GET", path)
+        assert given.content == b"secret"
+        assert given.headers["content-type"] == "application/octet-stream"
+        assert given.headers["x-content-type-options"] == "nosniff"
+        await ann.send_raw(json.dumps({"type": "shown", "n": ann.frames[-1]["n"]}))
+        await sending
+        assert (await ann.request("GET", path)).status_code == 404, "it is the browser's now"
+
+
+async def test_a_page_cannot_answer_for_a_file_by_saying_that_it_was_shown(port: int) -> None:
+    adapter = adapter_for(port)
+    async with running(adapter) as inbox, page_on(port) as page, asyncio.TaskGroup() as tasks:
+        await page.write("", files={"a.txt": b"a"})
+        await page.until_taken()
+        page.is_mute = True
+        fetching = tasks.create_task(adapter.fetch(inbox.events[-1].attachments[0], 1000))
+        await page.until(lambda: any(frame["type"] == "wanted" for frame in page.frames), "the file to be wanted")
+        number = page.frames[-1]["n"]
+        await page.send_raw(json.dumps({"type": "shown", "n": number}))
+        assert (await page.request("POST", f"/files/{number}", b"a", Origin="https://example.org")).status_code == 403
+        assert (await page.request("POST", f"/files/{number}", b"a")).status_code == 204
+        assert await fetching == b"a"
+
+
+@pytest.mark.parametrize(
+    "files", [[{"id": "1", "name": "a", "size": 1}], [{"id": str(uuid.uuid4()), "name": "a", "size": -1}], [{}] * 11]
+)
+async def test_notes_of_files_that_no_page_of_ours_sends_end_the_connection(port: int, files: object) -> None:
+    async with running(adapter_for(port)) as inbox, page_on(port) as page:
+        await page.send_raw(json.dumps({"type": "message", "id": str(uuid.uuid4()), "text": "hello", "files": files}))
+        assert await page.until_closed() == 1007
+    assert inbox.events == []
+
+
+async def test_buttons_say_their_commands_and_go_with_an_edit(port: int) -> None:
+    adapter = adapter_for(port)
+    async with running(adapter) as inbox, page_on(port) as page:
+        chat = await chat_with(page, inbox)
+        buttons = (Button("Yes 👍", "/answer yes"), Button("No", "/answer no"))
+        ref = await adapter.send(OutgoingMessage(chat, Rendered("Well?", "Well?", buttons=buttons), "key"))
+        await page.press("No")
+        await page.until_taken()
+        assert inbox.texts[-1] == "/answer no"
+        await adapter.edit(ref, Rendered("Thanks.", "Thanks."))
+        with pytest.raises(LookupError):
+            await page.press("No")

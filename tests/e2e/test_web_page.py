@@ -270,3 +270,64 @@ async def test_a_password_is_asked_for_once(tmp_path: Path, model: FakeModel) ->
         await expect(page.locator("#log > li")).to_have_text(["hello", "echo: hello"], timeout=DEADLINE)
         await page.reload()
         await expect(page.locator("#state")).to_have_text("已连接", timeout=DEADLINE)
+
+
+CHOICES = '''"""Offers a choice, and gives a file."""
+from glmbot.api import Answer, Button, Context, File, Plugin
+
+plugin = Plugin("choices")
+
+
+@plugin.command("choose")
+async def choose(ctx: Context) -> Answer:
+    """Offer a choice."""
+    buttons = [Button("Tea 茶", "/take tea"), Button("Coffee 咖啡", "/take coffee")]
+    return Answer("Tea or coffee? 喝什么？", buttons)
+
+
+@plugin.command("take")
+async def take(ctx: Context, drink: str) -> Answer:
+    """Give the bill."""
+    return Answer(f"One {drink}.", file=File("bill 账单.txt", f"one {drink}".encode()))
+'''
+
+
+async def test_files_and_choices_in_the_page(tmp_path: Path, model: FakeModel) -> None:
+    port = free_port()
+    (tmp_path / "my_plugins").mkdir()
+    (tmp_path / "my_plugins" / "choices.py").write_text(CHOICES)
+    settings = variables(port, model)
+    async with chromium() as browser, running(tmp_path, "run", **settings) as bot, phone(browser) as page:
+        await visit(page, port)
+        await page.set_input_files(
+            "#picker",
+            [
+                {"name": "notes 笔记.txt", "mimeType": "text/plain", "buffer": "买两个苹果".encode()},
+                {"name": "huge.bin", "mimeType": "", "buffer": bytes(10_000_001)},
+                {"name": "wrong.txt", "mimeType": "text/plain", "buffer": b"never sent"},
+            ],
+        )
+        await expect(page.locator("#refused")).to_contain_text("huge.bin 超过 10 MB")
+        await page.get_by_role("button", name="移除: wrong.txt").click()
+        await page.fill("#text", "总结一下")
+        await page.press("#text", "Enter")
+        await expect(page.locator(".me .file")).to_have_text("notes 笔记.txt (15 B)")
+        await expect(page.locator(".bot")).to_contain_text("买两个苹果", timeout=DEADLINE)
+        assert "never sent" not in str(model.requests)
+
+        await write(page, "/choose")
+        await page.get_by_role("button", name="Tea 茶").click(timeout=DEADLINE)
+        await expect(page.locator(".me").last).to_have_text("Tea 茶")
+        await expect(page.get_by_role("button", name="Tea 茶")).to_be_disabled()
+        bill = page.get_by_role("button", name="bill 账单.txt (7 B)")
+        await expect(bill).to_be_visible(timeout=DEADLINE)
+        widths = await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widths[0] <= widths[1]
+
+        bot.kill()  # what came is the browser's own
+        await bot.wait()
+        async with page.expect_download() as coming:
+            await bill.click()
+        download = await coming.value
+        assert download.suggested_filename == "bill 账单.txt"
+        assert (await download.path()).read_text() == "one tea"

@@ -5,6 +5,7 @@ a bot which others wrote understands it.
 """
 
 import asyncio
+import base64
 import itertools
 import json
 import time
@@ -56,6 +57,9 @@ class FakeOneBot:
         self.shown: list[Shown] = []
         self.faults: deque[int | str] = deque()
         self.refuses_all = False
+        self.app_name = "FakeOneBot"
+        self.files: list[tuple[tuple[str, int], str, bytes]] = []
+        self.addresses: dict[str, str] = {}
         self.calls: list[str] = []
         self.port = 0
         self._ids = itertools.count(-2_000_000_000, 7)  # NapCat's are hashes, and may be negative
@@ -197,6 +201,34 @@ class FakeOneBot:
 
     def _get_status(self, _: dict[str, Any]) -> dict[str, object]:
         return {"online": True, "good": True}
+
+    def _get_version_info(self, _: dict[str, Any]) -> dict[str, object]:
+        return {"app_name": self.app_name, "app_version": "1", "protocol_version": "v11"}
+
+    def _upload_group_file(self, params: dict[str, Any]) -> None:
+        self._upload("group", params, "group_id")
+
+    def _upload_private_file(self, params: dict[str, Any]) -> None:
+        self._upload("private", params, "user_id")
+
+    def _upload(self, kind: str, params: dict[str, Any], name: str) -> None:
+        if self.refuses_all:
+            _refuse(REFUSED, "the account is muted here")
+        scheme, _, content = params["file"].partition("://")
+        if set(params) != {name, "file", "name"} or type(params[name]) is not int or scheme != "base64":
+            _refuse(BAD_PARAMS, f"bad parameters: {list(params)}")
+        self.files.append(((kind, params[name]), params["name"], base64.b64decode(content, validate=True)))
+
+    def _get_group_file_url(self, params: dict[str, Any]) -> dict[str, object]:
+        return self._address("group_id", params)
+
+    def _get_private_file_url(self, params: dict[str, Any]) -> dict[str, object]:
+        return self._address("user_id", params)
+
+    def _address(self, name: str, params: dict[str, Any]) -> dict[str, object]:
+        if set(params) != {name, "file_id"} or params["file_id"] not in self.addresses:
+            _refuse(REFUSED, "no such file")
+        return {"url": self.addresses[params["file_id"]]}
 
     def _get_login_info(self, _: dict[str, Any]) -> dict[str, object]:
         return {"user_id": self.self_id, "nickname": "glmbot"}

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -24,16 +24,19 @@ def free_port() -> int:
 
 
 class FakePage:
-    """Keeps what is shown by its id, and what was written until it is taken.
+    """Keeps what is shown by its id, what was written until it is taken, and its own files by their ids.
 
-    `is_mute` keeps it from acknowledging what is shown.
+    `is_mute` keeps it from acknowledging what is shown, and from giving files.
     """
 
     def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
         self.origin = f"http://127.0.0.1:{port}"
         self.cookies = cookies or {}
         self.shown: dict[str, str] = {}
-        self.pending: dict[str, str] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.buttons: dict[str, dict[str, str]] = {}
+        self.own_files: dict[str, tuple[str, bytes]] = {}
+        self.pending: dict[str, tuple[str, list[str]]] = {}
         self.frames: list[dict[str, Any]] = []
         self.is_mute = False
         self.close_code: int | None = None
@@ -65,8 +68,8 @@ class FakePage:
         self._socket = await self.connect()
         self._listening = asyncio.create_task(self._listen(self._socket))
         await self.until(lambda: any(frame["type"] == "welcome" for frame in self.frames), "a welcome")
-        for message_id, text in self.pending.items():
-            await self._transmit(message_id, text)
+        for message_id, (text, files) in self.pending.items():
+            await self._transmit(message_id, text, files)
 
     async def connect(self, **headers: str) -> ClientConnection:
         """Open a WebSocket with the page's cookie; headers of a test's own replace the page's."""
@@ -88,13 +91,29 @@ class FakePage:
             self._socket = None
         self.frames.clear()
 
-    async def write(self, text: str, message_id: str | None = None) -> str:
-        """Write a message; return its id."""
+    async def write(self, text: str, message_id: str | None = None, files: Mapping[str, bytes] | None = None) -> str:
+        """Write a message, with files by their names; return its id."""
         message_id = message_id or str(uuid.uuid4())
-        self.pending[message_id] = text
+        own = {str(uuid.uuid4()): file for file in (files or {}).items()}
+        self.own_files |= own
+        self.pending[message_id] = text, list(own)
         with suppress(ConnectionClosed):
-            await self._transmit(message_id, text)
+            await self._transmit(message_id, text, list(own))
         return message_id
+
+    async def press(self, label: str) -> str:
+        """Press the button with a label: it says its command. LookupError where none can be seen."""
+        for buttons in self.buttons.values():
+            if label in buttons:
+                return await self.write(buttons[label])
+        raise LookupError(label)
+
+    async def request(self, method: str, path: str, content: bytes = b"", **headers: str) -> httpx.Response:
+        """Ask for something with the page's cookie."""
+        async with httpx.AsyncClient(cookies=self.cookies, trust_env=False) as http:
+            return await http.request(
+                method, f"{self.origin}{path}", content=content, headers={"Origin": self.origin} | headers
+            )
 
     async def send_raw(self, frame: str | bytes) -> None:
         """Send any frame."""
@@ -124,9 +143,13 @@ class FakePage:
             await self._listening
         return self.close_code
 
-    async def _transmit(self, message_id: str, text: str) -> None:
+    async def _transmit(self, message_id: str, text: str, files: list[str]) -> None:
         assert self._socket is not None
-        frame = {"type": "message", "id": message_id, "text": text}
+        notes = [
+            {"id": file_id, "name": self.own_files[file_id][0], "type": "", "size": len(self.own_files[file_id][1])}
+            for file_id in files
+        ]
+        frame = {"type": "message", "id": message_id, "text": text, "files": notes}
         await self._socket.send(json.dumps(frame, ensure_ascii=False))
 
     async def _listen(self, connection: ClientConnection) -> None:
@@ -142,10 +165,28 @@ class FakePage:
         if frame["type"] == "taken":
             self.pending.pop(frame["id"], None)
         if frame["type"] == "show" and not self.is_mute:
-            self.shown[frame["id"]] = frame["html"]
+            await self._show(frame)
             await connection.send(json.dumps({"type": "shown", "n": frame["n"]}))
+        if frame["type"] == "wanted" and not self.is_mute:
+            await self._give(connection, frame)
         async with self._changed:
             self._changed.notify_all()
+
+    async def _show(self, frame: dict[str, Any]) -> None:
+        message_id = frame["id"]
+        if file := frame.get("file"):
+            response = await self.request("GET", f"/files/{frame['n']}")
+            assert response.headers["content-disposition"] == "attachment"
+            assert len(response.raise_for_status().content) == file["size"]
+            self.files[message_id] = (file["name"], response.content)
+        self.buttons[message_id] = {button["label"]: button["command"] for button in frame.get("buttons", [])}
+        self.shown[message_id] = frame["html"]
+
+    async def _give(self, connection: ClientConnection, frame: dict[str, Any]) -> None:
+        if file := self.own_files.get(frame["id"]):
+            await self.request("POST", f"/files/{frame['n']}", file[1])
+        else:
+            await connection.send(json.dumps({"type": "gone", "n": frame["n"]}))
 
 
 @asynccontextmanager

@@ -1,8 +1,11 @@
 // The page of the web chat. It is the platform's memory: what was said is kept in localStorage, under the messages' ids,
-// so that a message that comes again, or in another tab, changes nothing. web_frames.py describes what goes over the wire.
+// so that a message that comes again, or in another tab, changes nothing; files are kept in IndexedDB. web_frames.py
+// describes what goes over the wire.
 
 const MAX_MESSAGES = 500;
 const MAX_TEXT = 200_001; // characters; one more than anybody reads
+const MAX_FILES = 10; // of one message
+const MAX_FILE = 10_000_000; // bytes; more is not read
 const PREFIX = "glmbot:";
 const TYPING_LASTS = 1800; // ms; the sign is renewed each second
 const SILENCE = 45_000; // ms; the bot gives a sign of life every 20 s
@@ -16,21 +19,26 @@ const PHRASES = {
     connecting: "Connecting …", connected: "Connected", away: "No connection, trying again …",
     copy: "Copy", copied: "Copied", spoiler: "Spoiler: show", greeting: "Ask me something. /help shows what I can do.",
     password: "Password", login: "Log in", wrong: "This password is wrong.", wait: "Too many wrong passwords. Please wait a moment.",
-    pending: "Waits for the connection", log: "Messages",
+    pending: "Waits for the connection", log: "Messages", attach: "Attach a file", remove: "Remove", save: "Save the file",
+    tooLarge: "is not attached: it has more than 10 MB.", tooMany: "Not more than 10 files at a time.",
+    empty: "is not attached: it is empty.", gone: "This browser does not have the file any more.", drop: "Drop files here",
   },
   zh: {
     placeholder: "输入消息", send: "发送", stop: "停止回答", typing: "正在写回答",
     connecting: "正在连接……", connected: "已连接", away: "连接已断开，正在重试……",
     copy: "复制", copied: "已复制", spoiler: "剧透：点击显示", greeting: "想问点什么？发送 /help 查看我会做什么。",
     password: "密码", login: "登录", wrong: "密码不正确。", wait: "密码错误次数过多，请稍等片刻。",
-    pending: "等待连接", log: "消息",
+    pending: "等待连接", log: "消息", attach: "添加文件", remove: "移除", save: "保存文件",
+    tooLarge: "超过 10 MB，未添加。", tooMany: "一次最多 10 个文件。",
+    empty: "是空文件，未添加。", gone: "此浏览器中已没有这个文件。", drop: "将文件拖放到此处",
   },
 };
 const language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 const say = PHRASES[language];
 const $ = (id) => document.getElementById(id);
 
-// -- the memory: {id, at, from: "me" | "bot", text or html, run, n, isPending, isHidden}, in the order of `at`
+// -- the memory, in the order of `at`: {id, at, from: "me", text, label, files: [{id, name, type, size}], isPending,
+// isHidden} and {id, at, from: "bot", html, run, n, file: {name, size}, buttons: [{label, command}], pressed: [label]}
 
 const messages = new Map();
 
@@ -85,8 +93,54 @@ function drop(message) {
 }
 
 function forget(id) {
+  for (const { id: fileId } of messages.get(id)?.files ?? []) dropFile(fileId);
+  if (messages.get(id)?.file) dropFile(id);
   messages.delete(id);
   elementOf(id)?.remove();
+}
+
+// -- the memory of files: one that goes out is kept under its own id, one that came in under its message's
+
+const unstored = new Map(); // what IndexedDB does not take, because it is full or switched off
+const database = new Promise((resolve) => {
+  try {
+    const opening = indexedDB.open("glmbot", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("files");
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => resolve(null);
+  } catch {
+    resolve(null);
+  }
+});
+
+async function inFiles(mode, act) {
+  const files = (await database).transaction("files", mode);
+  const request = act(files.objectStore("files"));
+  return new Promise((resolve, reject) => {
+    files.oncomplete = () => resolve(request.result);
+    files.onabort = () => reject(files.error);
+  });
+}
+
+async function keepFile(id, content) {
+  try {
+    await inFiles("readwrite", (files) => files.put(content, id));
+  } catch {
+    unstored.set(id, content);
+  }
+}
+
+async function fileOf(id) {
+  try {
+    return unstored.get(id) ?? (await inFiles("readonly", (files) => files.get(id)));
+  } catch {
+    return undefined;
+  }
+}
+
+function dropFile(id) {
+  unstored.delete(id);
+  inFiles("readwrite", (files) => files.delete(id)).catch(() => {}); // then it was never there
 }
 
 const inOrder = () => [...messages.values()].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
@@ -102,8 +156,8 @@ function draw(message) {
   const element = elementOf(message.id) ?? newElement(message);
   element.classList.toggle("pending", Boolean(message.isPending));
   element.title = message.isPending ? say.pending : "";
-  if (message.from === "me") element.firstChild.textContent = message.text;
-  else element.firstChild.replaceChildren(safe(message.html));
+  if (message.from === "me") element.firstChild.replaceChildren(message.label ?? message.text, ...fileNames(message));
+  else element.firstChild.replaceChildren(safe(message.html), ...fileLink(message), ...buttonsOf(message));
   $("greeting").hidden = true;
   if (wasAtEnd) toEnd();
 }
@@ -121,6 +175,60 @@ function newElement(message) {
   }
   $("log").insertBefore(element, next);
   return element;
+}
+
+function fileNames({ files }) {
+  return (files ?? []).map(({ name, size }) => {
+    const line = document.createElement("span");
+    line.className = "file";
+    line.textContent = `${name} (${sizeText(size)})`;
+    return line;
+  });
+}
+
+function fileLink({ id, file }) {
+  if (!file) return [];
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "file";
+  button.textContent = `${file.name} (${sizeText(file.size)})`;
+  button.title = say.save;
+  button.addEventListener("click", async () => {
+    const content = await fileOf(id);
+    if (content) save(content, file.name);
+    else button.textContent = say.gone;
+  });
+  return [button];
+}
+
+function save(content, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function sizeText(size) {
+  if (size < 1000) return `${size} B`;
+  return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(1)} MB`;
+}
+
+function buttonsOf(message) {
+  if (!message.buttons?.length) return [];
+  const row = document.createElement("div");
+  row.className = "choices";
+  for (const { label, command } of message.buttons) {
+    const button = row.appendChild(document.createElement("button"));
+    button.type = "button";
+    button.textContent = label;
+    button.disabled = Boolean(message.pressed?.includes(label));
+    button.addEventListener("click", () => {
+      keep({ ...messages.get(message.id), pressed: [...(messages.get(message.id).pressed ?? []), label] });
+      write({ text: command, label });
+    });
+  }
+  return [row];
 }
 
 // The bot's HTML is safe already; all the same nothing of it gets in but what is listed here.
@@ -299,6 +407,7 @@ function take(frame) {
   if (frame.type === "welcome") welcome(frame);
   else if (frame.type === "taken") taken(frame.id);
   else if (frame.type === "show") show(frame);
+  else if (frame.type === "wanted") giveFile(frame);
   else if (frame.type === "typing") showTyping();
 }
 
@@ -315,18 +424,41 @@ function taken(id) {
   else if (message?.isPending) keep({ ...message, isPending: false });
 }
 
-function show({ id, html, n }) {
+async function show({ id, html, n, file, buttons }) {
+  if (file && !(await takeFile(id, n))) return; // it comes again
   const known = messages.get(id);
   if (!known || known.run !== run || n > known.n) {
-    keep({ id, at: known ? known.at : nextPlace(), from: "bot", html, run, n });
+    keep({ id, at: known ? known.at : nextPlace(), from: "bot", html, run, n, file, buttons });
     newest = id;
     if ($("typing").hidden) endTyping();
   }
-  socket.send(JSON.stringify({ type: "shown", n }));
+  tell({ type: "shown", n });
 }
 
-function transmit({ id, text }) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "message", id, text }));
+async function takeFile(id, n) {
+  try {
+    const answer = await fetch(`files/${n}`);
+    if (!answer.ok) return false;
+    await keepFile(id, await answer.blob());
+    return true;
+  } catch {
+    return false; // the connection is lost
+  }
+}
+
+async function giveFile({ id, n }) {
+  const content = await fileOf(id);
+  if (!content) return tell({ type: "gone", n });
+  const headers = { "Content-Type": "application/octet-stream" };
+  await fetch(`files/${n}`, { method: "POST", headers, body: content }).catch(() => {}); // the bot asks again
+}
+
+function transmit({ id, text, files }) {
+  tell({ type: "message", id, text, files: files ?? [] });
+}
+
+function tell(frame) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
 }
 
 function showState(state) {
@@ -336,8 +468,8 @@ function showState(state) {
 
 // -- writing
 
-function write(text, isHidden = false) {
-  const message = { id: newId(), at: nextPlace(), from: "me", text: clean(text), isPending: true, isHidden };
+function write({ text, label, files, isHidden = false }) {
+  const message = { id: newId(), at: nextPlace(), from: "me", text: clean(text), label, files, isPending: true, isHidden };
   keep(message);
   transmit(message);
   if (!isHidden) toEnd();
@@ -355,11 +487,52 @@ function clean(text) {
   return whole.length <= MAX_TEXT ? whole : [...whole].slice(0, MAX_TEXT).join("");
 }
 
-function submit() {
-  if (!$("text").value.trim()) return;
-  write($("text").value);
+async function submit() {
+  const text = $("text").value;
+  const files = attached.splice(0);
+  if (!text.trim() && !files.length) return;
   $("text").value = "";
+  refuse("");
   fitText();
+  drawAttached();
+  for (const { note, content } of files) await keepFile(note.id, content); // before the bot may ask for it
+  write({ text: text.trim() ? text : "", files: files.map(({ note }) => note) });
+}
+
+const attached = []; // the files of the message that is being written
+
+function attach(files) {
+  refuse("");
+  for (const file of files) {
+    if (attached.length >= MAX_FILES) refuse(say.tooMany);
+    else if (file.size > MAX_FILE) refuse(`${file.name} ${say.tooLarge}`);
+    else if (!file.size) refuse(`${file.name} ${say.empty}`);
+    else attached.push({ note: { id: newId(), name: clean(file.name).slice(0, 200), type: file.type, size: file.size }, content: file });
+  }
+  drawAttached();
+}
+
+function refuse(reason) {
+  $("refused").textContent = reason;
+}
+
+function drawAttached() {
+  const wasAtEnd = isAtEnd();
+  $("attached").replaceChildren(...attached.map((one) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "×";
+    button.setAttribute("aria-label", `${say.remove}: ${one.note.name}`);
+    button.addEventListener("click", () => {
+      attached.splice(attached.indexOf(one), 1);
+      drawAttached();
+      $("text").focus();
+    });
+    item.append(`${one.note.name} (${sizeText(one.note.size)})`, button);
+    return item;
+  }));
+  if (wasAtEnd) toEnd();
 }
 
 function fitText() {
@@ -396,12 +569,13 @@ function label() {
   $("text").placeholder = say.placeholder;
   $("text").setAttribute("aria-label", say.placeholder);
   $("log").setAttribute("aria-label", say.log);
-  for (const id of ["send", "stop"]) {
+  for (const id of ["send", "stop", "attach"]) {
     $(id).setAttribute("aria-label", say[id]);
     $(id).title = say[id];
   }
   $("typing").setAttribute("aria-label", say.typing);
   $("greeting").textContent = say.greeting;
+  document.body.dataset.drop = say.drop;
   document.querySelector("#login label").textContent = say.password;
   document.querySelector("#login button").textContent = say.login;
 }
@@ -428,7 +602,28 @@ function listen() {
     submit();
   });
   $("text").addEventListener("input", fitText);
-  $("stop").addEventListener("click", () => write("/stop", true));
+  $("stop").addEventListener("click", () => write({ text: "/stop", isHidden: true }));
+  $("attach").addEventListener("click", () => $("picker").click());
+  $("picker").addEventListener("change", () => {
+    attach($("picker").files);
+    $("picker").value = "";
+    $("text").focus();
+  });
+  $("text").addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    attach(event.clipboardData.files);
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.toggle("dropping", event.dataTransfer.types.includes("Files"));
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    attach(event.dataTransfer.files);
+  });
   addEventListener("storage", (event) => event.key?.startsWith(PREFIX) && takeStored(event.key, event.newValue));
   addEventListener("online", connectNow);
   addEventListener("pageshow", connectNow);
