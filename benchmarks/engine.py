@@ -72,6 +72,7 @@ def main() -> None:
     noise, report = Noise(), Report()
     with _bench(options) as bench:
         best = _against_peers(bench, report, with_peer=options.peer)
+        report.raw["where_time_goes"] = {one: versus.where_time_goes(bench, one) for one in PRECISIONS}
         _against_eager(bench, report, best)
         _crowds(bench, report, best)
         if options.llama:
@@ -151,6 +152,7 @@ def _crowds(bench: Bench, report: Report, best: str) -> None:
     with bench.own(best) as own:
         gain, raw = scheduling.ttft_p95_16_gain(own, rounds=1)
         report.add("ttft_p95_16_gain", gain, **raw)
+        report.raw["read_gb_s"] = round(own.call("read_gb_s"), 1)
     with Contender("demo", "engine_parts.own", [str(serving.DEMO), "fp32", "8"]) as demo:
         fair, raw = scheduling.fairness(demo, 4 * rounds)
         report.add("fairness", fair, **raw)

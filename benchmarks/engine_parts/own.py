@@ -5,7 +5,7 @@ python -m engine_parts.own DIRECTORY PRECISION MAX_RUNNING
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from engine_parts.crowds import Ask, Client, new_request, steps_to_free, waits
+from engine_parts.profiling import shares
 from engine_parts.shape import prompt_of
 from engine_parts.wire import answer_calls
 from glmbot.serving.engine.engine import Engine
@@ -23,6 +24,7 @@ from glmbot.serving.loading.served_model import ServedModel
 from glmbot.serving.loading.weights import load_config, load_model
 
 _CPU = torch.device("cpu")
+READ_BYTES = 1 << 30
 
 
 class Own:
@@ -65,6 +67,15 @@ class Own:
         """Return the seconds of whole steps and of their matrix products alone, in turn."""
         taken = [(self._step(), self._multiply(num_rows)) for _ in range(num_steps)]
         return [step for step, _ in taken], [alone for _, alone in taken]
+
+    def profile(self, num_steps: int) -> dict[str, float]:
+        """Go on; return what takes the time, as shares."""
+        return shares(self._step, num_steps)
+
+    def read_gb_s(self) -> float:
+        """Return the billions of bytes a second that all threads together read from memory, at best."""
+        numbers = torch.ones(READ_BYTES // 4)
+        return max(READ_BYTES / 1e9 / _seconds(numbers.sum) for _ in range(5))
 
     def stop(self) -> None:
         """End all sequences."""
@@ -126,6 +137,12 @@ class Own:
         return torch.ones(num_rows, 1, width, dtype=self._dtype)
 
 
+def _seconds(work: Callable[[], object]) -> float:
+    started_at = time.perf_counter()
+    work()
+    return time.perf_counter() - started_at
+
+
 def linear_layers(network: nn.Module) -> Iterator[nn.Module]:
     """Go over the layers that multiply by a matrix, whatever form they are kept in."""
     return (layer for layer in network.modules() if hasattr(layer, "in_features") and hasattr(layer, "out_features"))
@@ -134,4 +151,5 @@ def linear_layers(network: nn.Module) -> Iterator[nn.Module]:
 if __name__ == "__main__":
     own = Own(Path(sys.argv[1]), Precision(sys.argv[2]), int(sys.argv[3]))
     methods = (own.prefill, own.start, own.decode, own.overhead, own.stop, own.waits, own.steps_to_free)
+    methods += (own.profile, own.read_gb_s)
     answer_calls({method.__name__: method for method in methods})

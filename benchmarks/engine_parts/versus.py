@@ -108,6 +108,20 @@ def against_peer(bench: Bench, kind: str, precisions: Sequence[str]) -> dict[str
         return _measure(bench, owns, peers)
 
 
+def where_time_goes(bench: Bench, precision: str) -> dict[str, dict[str, float]]:
+    """Return the operators that take the most of a step, with their shares, for one stream and for a crowd."""
+    with bench.own(precision) as own:
+        return {f"streams_{count}": _profile(bench, own, count) for count in (1, CROWD)}
+
+
+def _profile(bench: Bench, own: Contender, count: int) -> dict[str, float]:
+    own.call("start", num_streams=count, num_tokens=CONTEXT)
+    own.call("decode", num_steps=WARM_UP.own_steps)
+    found: dict[str, float] = own.call("profile", num_steps=bench.effort.slow_steps)
+    own.call("stop")
+    return found
+
+
 def against_eager(bench: Bench, precision: str) -> dict[str, Rates]:
     """Measure our engine and the model in the original's style in turn."""
     with bench.own(precision) as own, bench.eager() as eager:

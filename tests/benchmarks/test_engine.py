@@ -30,6 +30,7 @@ from engine_parts.versus import (
     against_llama,
     against_peer,
     raw,
+    where_time_goes,
 )
 
 from glmbot.serving.engine.engine import Engine
@@ -178,6 +179,12 @@ def copy_weights(ours: ChatGLMForConditionalGeneration, eager: Eager) -> None:
     for block, own in zip(eager.blocks, ours.transformer.layers, strict=True):
         parts = {name.removeprefix("attention.").removeprefix("mlp."): part for name, part in own.state_dict().items()}
         block.load_state_dict(parts)
+
+
+def test_where_the_time_goes_is_told_in_shares(tmp_path: Path) -> None:
+    found = where_time_goes(Bench(SMALL, tmp_path, QUICK), "int8")
+    assert set(found) == {"streams_1", "streams_8"}
+    assert all(0 < sum(one.values()) <= 1.01 for one in found.values())
 
 
 def test_ours_and_the_eager_model_are_measured_in_turn(tmp_path: Path) -> None:
