@@ -80,13 +80,15 @@ install_synapse() {
 }
 
 # The engine's peers are compiled here, for this processor: chatglm.cpp's package alone would build for AVX2. It is of
-# 2024, and today's CMake has to be told that its files are older.
+# 2024, and today's CMake has to be told that its files are older. By ninja, since make would run all compilers at once.
 install_peer() {
     local folder=.venv/$1 package=$2
     say "compiling $package (some minutes)"
     rm -rf "$folder"
     quietly .venv/bin/python -m venv "$folder"
-    quietly nice env CFLAGS=-march=native CXXFLAGS=-march=native CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
+    quietly "$folder/bin/pip" install -q ninja
+    quietly nice env PATH="$PWD/$folder/bin:$PATH" CMAKE_GENERATOR=Ninja CFLAGS=-march=native CXXFLAGS=-march=native \
+        CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
         "$folder/bin/pip" install -q --no-cache-dir --no-binary "${package%%=*}" "$package"
     touch "$3"
     say "ready"

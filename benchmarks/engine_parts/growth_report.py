@@ -17,13 +17,13 @@ def write(folder: Path, points: Sequence[Point], precision: str, num_layers: int
     crowds = sorted({point.num_streams for point in points if point.num_tokens != SHORT})
     for name, unit, value in (("speed", "tokens/s", _speed), ("memory", "GB", _memory)):
         line = {f"contexts of {SHORT} tokens": _line(by_streams, _streams, value)}
-        title = f"{name.capitalize()} over streams ({layers})"
-        _write(folder, f"engine-{name}-streams.svg", plot(title, "streams at once", unit, line))
+        title = f"{name.capitalize()} in {unit} over streams ({layers})"
+        _write(folder, f"engine-{name}-streams.svg", plot(title, "streams at once", line))
         lines = {
             _named(crowd): _line([p for p in points if p.num_streams == crowd], _tokens, value) for crowd in crowds
         }
-        title = f"{name.capitalize()} over context ({layers})"
-        _write(folder, f"engine-{name}-context.svg", plot(title, "tokens of context", unit, lines))
+        title = f"{name.capitalize()} in {unit} over context ({layers})"
+        _write(folder, f"engine-{name}-context.svg", plot(title, "tokens of context", lines))
     _write(folder, TABLE_FILE, table(points))
 
 

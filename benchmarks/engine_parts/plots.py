@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 Line = Sequence[tuple[float, float]]
 """Points from left to right."""
 _WIDTH, _HEIGHT = 640, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 44, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 64, 46
+_LEGEND = 42
 _COLOURS = ("#2f6fde", "#d9640f", "#2a9d5c")
 """Each with enough contrast on white and on GitHub's dark grey."""
 _STYLE = """
@@ -17,7 +18,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 """
 
 
-def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Line]) -> str:
+def plot(title: str, x_label: str, lines: Mapping[str, Line]) -> str:
     """Return an SVG image: x in doublings, y from zero, a mark and its number at each point."""
     points = [point for line in lines.values() for point in line]
     xs = sorted({x for x, _ in points})
@@ -29,7 +30,6 @@ def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Line]) -> s
         return across, _HEIGHT - _BOTTOM - y / top * (_HEIGHT - _TOP - _BOTTOM)
 
     parts = [_text(_WIDTH / 2, 22, title, "middle", "title"), _text(_WIDTH / 2, _HEIGHT - 8, x_label, "middle")]
-    parts.append(_text(_LEFT, 40, y_label, "middle"))
     for step in range(5):
         _, y = place(xs[0], top * step / 4)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -44,8 +44,8 @@ def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Line]) -> s
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>')
             parts.append(_text(x, y - 8, _number(value), "middle"))
         legend = _LEFT + 20 + 190 * index
-        parts.append(f'<circle cx="{legend}" cy="{_TOP + 4}" r="4" fill="{colour}"/>')
-        parts.append(_text(legend + 9, _TOP + 8, name, "start"))
+        parts.append(f'<circle cx="{legend}" cy="{_LEGEND}" r="4" fill="{colour}"/>')
+        parts.append(_text(legend + 9, _LEGEND + 4, name, "start"))
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{title}">\n'
@@ -65,5 +65,5 @@ def _number(value: float) -> str:
 def _round_up(value: float) -> float:
     """Return a round number a little above."""
     unit = 10 ** math.floor(math.log10(value)) if value > 0 else 1.0
-    steps = (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10)
+    steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)
     return next(step * unit for step in steps if step * unit >= value * 1.05 or step == steps[-1])
