@@ -12,7 +12,7 @@ from glmbot.dispatch.router import Router
 from glmbot.hooks import Reacted, ReplySent
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
-from glmbot.verdicts import Direction
+from glmbot.verdicts import Direction, Refusal
 
 logger = logging.getLogger(__name__)
 
