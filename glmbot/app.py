@@ -18,12 +18,17 @@ from glmbot.delivery.outbox_worker import OutboxWorker
 from glmbot.delivery.pace import Paces
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.sent_journal import SentJournal
+from glmbot.dispatch.access import Access
 from glmbot.dispatch.admin import Admins
+from glmbot.dispatch.admin_desk import AdminDesk
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.intake import intake
+from glmbot.dispatch.limits import Limits, counts_tokens
+from glmbot.dispatch.moderation import Moderation
 from glmbot.dispatch.plugin_services import PluginServices, StatusReport
+from glmbot.dispatch.roles import Roles
 from glmbot.dispatch.router import Router
 from glmbot.dispatch.supervision import Supervision
 from glmbot.dispatch.worker import Worker
@@ -36,7 +41,8 @@ from glmbot.loop_watch import LoopWatch
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
-from glmbot.plugin.process.limits import Limits
+from glmbot.plugin.process.limits import Limits as ProcessLimits
+from glmbot.plugin.schedule import Clock, SystemClock
 from glmbot.plugin.state import PluginState
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.keywords import load_terms
@@ -47,10 +53,13 @@ from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
+from glmbot.storage.decisions import Decisions
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.ownership import Ownership, ownership_of
+from glmbot.storage.quotas import Quotas
 from glmbot.storage.replies import Replies
+from glmbot.storage.restrictions import Restrictions
 from glmbot.trouble import TroubleReport
 from glmbot.wakeup import Wakeup
 
@@ -167,13 +176,20 @@ class App:
         self._parts.worker.look()
         self._parts.outbox_worker.look()
 
+    def _look_again(self) -> None:
+        """Another process has written something."""
+        self._parts.access.changed.call()
+        self._look_for_work()
+
     def _start(self, tasks: asyncio.TaskGroup) -> "_Running":
         parts = self._parts
         worker = tasks.create_task(parts.worker.run(), name="worker")
         others = [
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.ownership.while_owned("plugin jobs", parts.plugins.run_jobs), name="plugin jobs"),
-            tasks.create_task(watch_changes(parts.database, self._look_for_work), name="changes"),
+            tasks.create_task(watch_changes(parts.database, self._look_again), name="changes"),
+            tasks.create_task(parts.access.run(), name="who may write"),
+            tasks.create_task(parts.moderation.run(), name="forgetting what is old"),
             tasks.create_task(parts.plugins.run(), name="plugins"),
             tasks.create_task(parts.admins.run(), name="notices to admins"),
         ]
@@ -223,6 +239,8 @@ class Parts:
     data_dir: Path
     accept: Accept
     database: Database
+    access: Access
+    moderation: Moderation
     ownership: Ownership
     owned: set[str]
     """Names of the adapters that this process may work for now."""
@@ -241,13 +259,15 @@ class Parts:
 async def open_app(
     settings: Settings,
     adapters: Mapping[str, Adapter],
-    limits: Limits | None = None,
+    limits: ProcessLimits | None = None,
     kept_server: ModelServer | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Build the bot; close what it opened when the body ends. Raises ConfigError.
 
     `limits` are those of plugin processes, where not the settings' shall hold. `kept_server` is a model server that
-    stayed when an earlier app with the same `inference` settings had ended.
+    stayed when an earlier app with the same `inference` settings had ended. `clock` is what limits, mutes and plugins'
+    jobs go by, where not the machine's.
     """
     async with AsyncExitStack() as stack:
         backend = backend_of(settings.database_url, settings.bot.data_dir)
@@ -262,7 +282,8 @@ async def open_app(
         stack.push_async_callback(close_plugins, plugins)
         journal = SentJournal(settings.bot.data_dir)
         stack.callback(journal.close)
-        parts = _build(settings, all_adapters, database, inference, plugins, journal)
+        parts = _build(settings, all_adapters, database, inference, plugins, journal, clock or SystemClock())
+        await parts.access.reload()
         await journal.replay(parts.outbox)
         yield App(parts, all_adapters, model_server)
 
@@ -291,6 +312,7 @@ def _build(
     inference: InferenceClient,
     loaded: Sequence[LoadedPlugin],
     journal: SentJournal,
+    clock: Clock,
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
     owned: set[str] = set()
@@ -299,7 +321,10 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     sending, paces = Sending(adapters, journal), Paces()
-    delivery = Delivery(adapters, inbox, outbox, sending, Replies(database), paces, ready)
+    roles = Roles(settings.admission.roles, settings.bot.admin_chats)
+    limits = Limits(settings.limits, roles, Quotas(database), clock)
+    replies = Replies(database, limits.today if counts_tokens(settings.limits) else None)
+    delivery = Delivery(adapters, inbox, outbox, sending, replies, paces, ready)
     admins = Admins(settings.bot.admin_chats, adapters)
     database.report = admins
     supervision = Supervision(report=admins)
@@ -310,14 +335,19 @@ def _build(
     services = PluginServices(
         database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
     )
-    plugins = PluginHost(loaded, services, hooks, report=admins)
-    admission = Admission(settings.admission, hooks.screen_event)
-    router = Router(plugins, conversation, documents)
-    dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reacted, hooks.reply_sent)
+    plugins = PluginHost(loaded, services, hooks, clock, report=admins)
+    access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
+    moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
+    desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
+    admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
+    router = Router(desk, plugins, conversation, documents)
+    dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,
-        accept=intake(inbox, plugins, admission, safety, arrived),
+        accept=intake(inbox, plugins, desk, admission, safety, moderation, arrived),
         database=database,
+        access=access,
+        moderation=moderation,
         ownership=ownership_of(database.backend),
         owned=owned,
         supervision=supervision,
@@ -338,7 +368,7 @@ def _backups_of(settings: StorageSettings, backend: Backend) -> BackupSchedule |
     return BackupSchedule(backend, settings.backup_hours * 3600, settings.num_backups)
 
 
-async def _load(settings: PluginSettings, limits: Limits | None) -> list[LoadedPlugin]:
+async def _load(settings: PluginSettings, limits: ProcessLimits | None) -> list[LoadedPlugin]:
     loaded, reports = await load_plugins(settings, limits)
     for report in reports:
         if report.state is not LoadState.LOADED:

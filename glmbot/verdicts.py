@@ -56,6 +56,10 @@ class Finding:
     digest: str
 
 
+FAILED_CHECK = "failed check"
+"""Category of a finding that is nobody's fault: a plugin's check did not work, so that the text is blocked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a safety check decided about a text.

@@ -500,6 +500,41 @@ async def test_plugins_are_told_of_reactions_in_their_turn_and_once(
         await platform.until("echo: hello", "👍 False under m1", "👍 True under m1")
 
 
+SILENT = '''
+"""Tells of reactions, but not of those in the chat of nobody; answers them with another."""
+from glmbot.api import Context, Plugin, Refusal
+
+plugin = Plugin("silent")
+
+
+@plugin.screen_event
+async def screen(ctx: Context) -> Refusal | None:
+    return Refusal("closed", "We are closed.") if ctx.event.chat.chat_id == "nobody" else None
+
+
+@plugin.reacted
+async def reacted(ctx: Context) -> None:
+    can_react = await ctx.react("👀")
+    emoji = ctx.event.reaction.emoji
+    await ctx.send(f"{emoji[0]}, {len(emoji)} by {ctx.event.sender.sender_id}, {can_react}")
+'''
+
+
+async def test_a_reaction_that_is_refused_is_refused_in_silence(
+    platform: FakeAdapter, run_bot: RunBot, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "silent.py").write_text(SILENT)
+    admission = {"blocked_senders": ["fake:eve"]}
+    async with run_bot(plugins={"folder": str(tmp_path / "plugins")}, admission=admission):
+        await platform.receive("", chat="nobody", reaction=Reaction("m1", "👍"))
+        await platform.receive("", sender="eve", reaction=Reaction("m1", "👍"))
+        await platform.receive("", sender="bob", reaction=Reaction("m1", "\ud800" + "x" * 300))
+        await platform.until("\ufffd, 256 by bob, False")
+    assert platform.texts("nobody") == []
+    assert rows(tmp_path, "SELECT DISTINCT state FROM inbox") == [("done",)]
+
+
 @pytest.mark.usefixtures("bot")
 async def test_a_reaction_that_no_plugin_wants_is_not_kept(platform: FakeAdapter, tmp_path: Path) -> None:
     await platform.receive("", reaction=Reaction("m1", "👍"))

@@ -24,7 +24,7 @@ import pytest
 from glmbot.adapters.base import Adapter, OutgoingMessage
 from glmbot.content import MAX_BUTTONS, Button, File, LengthUnit, Rendered
 from glmbot.errors import NotDelivered, RetryLater
-from glmbot.events import Chat, MessageEvent, MessageRef
+from glmbot.events import Chat, MessageEvent, MessageRef, Reaction
 
 T = TypeVar("T")
 
@@ -65,6 +65,10 @@ class Stage:
     async def press(self, label: str) -> None:
         """Let the person press a button; LookupError where none has this label. Needed for `can_show_buttons`."""
         raise NotImplementedError
+
+    async def react(self, emoji: str, *, is_removed: bool = False) -> None:
+        """Let the person put an emoji under their last message, or take it away. Needed where a platform has them."""
+        pytest.skip("this stage has no reactions")
 
     async def write_again(self) -> None:
         """Let the platform deliver the last message once more. Needed where a platform does that."""
@@ -161,6 +165,26 @@ class Conformance:
             await _until(lambda: "twice" in door.texts, "the message after the repeated one")
             assert door.texts == ["once", "twice"]
             assert num_offers + 1 <= door.num_offers <= num_offers + 2
+
+        self._play(play)
+
+    def test_tells_of_reactions(self) -> None:
+        """An emoji under a message is an event of its own: which emoji, under which message, by whom and where."""
+
+        async def play(stage: Stage, door: Door) -> None:
+            await stage.write("look!")
+            await _until(lambda: len(door.stored) == 1, "the message")
+            message = door.stored[0]
+            for is_removed in (False, True, False):
+                await stage.react("👍", is_removed=is_removed)
+            await stage.write("thanks")
+            await _until(lambda: len(door.stored) >= 5, "three reactions, and the message after them")
+            added, removed = (Reaction(message.message_id, "👍", is_removed) for is_removed in (False, True))
+            assert [event.reaction for event in door.stored] == [None, added, removed, added, None]
+            assert door.texts == ["look!", "", "", "", "thanks"]
+            assert {(event.chat, event.sender.sender_id) for event in door.stored} == {
+                (message.chat, message.sender.sender_id)
+            }
 
         self._play(play)
 

@@ -87,7 +87,7 @@ class DiscordAdapter:
     def resume_after(self, newest: Mapping[Chat, str]) -> None:
         """Remember where each chat stood when the bot ended.
 
-        A slash command's id is one of the same count; a reaction's begins with that of its message, which is older.
+        A slash command's id is one of the same count; a reaction's begins with where its chat stood.
         """
         for chat, message_id in newest.items():
             position = int(message_id.lstrip("ir").partition(":")[0])
@@ -214,7 +214,7 @@ class DiscordAdapter:
     async def _take_reaction(self, client: Client, reaction: ReactionChange, accept: Accept) -> None:
         place = self._places.setdefault(reaction.channel_id, _Place(reaction.guild_id, int(reaction.message_id)))
         place.chat = place.chat or await self._chat(client, reaction.guild_id, reaction.channel_id)
-        if event := reaction.event(place.chat, client.account(reaction.guild_id)):
+        if event := reaction.event(place.chat, client.account(reaction.guild_id), place.position):
             await self._offer(event, accept)
 
     async def _take_interaction(

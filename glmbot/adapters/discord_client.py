@@ -180,7 +180,8 @@ class Client(discord.Client):
             self.news.put_nowait(message)
 
     def _take_reaction(self, raw: object, *, is_removed: bool) -> None:
-        if reaction := _readable(partial(read_reaction, is_removed=is_removed), raw):
+        number = f"{self.ws.session_id}.{self.ws.sequence}"
+        if reaction := _readable(partial(read_reaction, is_removed=is_removed, number=number), raw):
             self.news.put_nowait(reaction)
 
     def _take_interaction(self, raw: object) -> None:

@@ -123,7 +123,10 @@ class _Emoji(_Form):
 
 
 class ReactionChange(_Form):
-    """Somebody put an emoji under a message, or took it away; only the first tells who that is in a server."""
+    """Somebody put an emoji under a message, or took it away; a name is told only for the first, and in servers only.
+
+    `number` is that of the gateway's event, with its session: a reaction has no id of its own.
+    """
 
     user_id: Snowflake
     channel_id: Snowflake
@@ -132,19 +135,22 @@ class ReactionChange(_Form):
     member: _Member | None = None
     emoji: _Emoji
     is_removed: bool = False
+    number: str = ""
 
-    def event(self, chat: Chat, account: Account) -> MessageEvent | None:
-        """Return the event, None for what bots do. Its id begins with the message's, which is older than all news."""
+    def event(self, chat: Chat, account: Account, position: int) -> MessageEvent | None:
+        """Return the event, None for what bots do.
+
+        Its id begins with `position`, the chat's newest message so far: from there the chat is caught up.
+        """
         user = self.member.user if self.member else None
         if self.user_id == account.user_id or (user and user.bot) or not self.emoji.name:
             return None
-        now = time.time()
         return MessageEvent(
-            message_id=f"r{self.message_id}:{self.user_id}:{now:.6f}",
+            message_id=f"r{position}:{self.number}",
             chat=chat,
             sender=Sender(self.user_id, _name(user, self.member) if user else self.user_id),
             text="",
-            sent_at=now,
+            sent_at=time.time(),
             is_addressed=True,
             reaction=Reaction(self.message_id, self.emoji.name, self.is_removed),
         )
@@ -263,9 +269,9 @@ def read_edit(raw: object) -> Message | None:
     return message.model_copy(update={"is_edit": True}) if message.edited_timestamp and message.content else None
 
 
-def read_reaction(raw: object, *, is_removed: bool) -> ReactionChange:
-    """Read a reaction. Raises pydantic's ValidationError where it has not the form."""
-    return ReactionChange.model_validate(raw).model_copy(update={"is_removed": is_removed})
+def read_reaction(raw: object, *, is_removed: bool, number: str) -> ReactionChange:
+    """Read a reaction. Raises ValidationError like `read_message`."""
+    return ReactionChange.model_validate(raw).model_copy(update={"is_removed": is_removed, "number": number})
 
 
 class _Interaction(_Form):

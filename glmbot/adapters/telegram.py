@@ -44,7 +44,16 @@ from glmbot.adapters.telegram_request import (
     new_request,
 )
 from glmbot.adapters.telegram_token import Token
-from glmbot.adapters.telegram_updates import UPDATE_KINDS, Account, album_of, mended, number_of, press_of, read_event
+from glmbot.adapters.telegram_updates import (
+    UPDATE_KINDS,
+    Account,
+    album_of,
+    mended,
+    number_of,
+    press_of,
+    read_event,
+    read_reactions,
+)
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
@@ -261,7 +270,8 @@ class TelegramAdapter:
 
     async def _take(self, account: Account, accept: Accept, updates: Sequence[tuple[int, object]]) -> None:
         """Take in updates, oldest first."""
-        for event in self._albums.gathered(self._read(number, update, account) for number, update in updates):
+        incoming = (one for number, update in updates for one in self._read(number, update, account))
+        for event in self._albums.gathered(incoming):
             await self._offer(event, accept)
         for _, update in updates:
             if press := press_of(update):
@@ -303,12 +313,14 @@ class TelegramAdapter:
             raise TelegramError("an answer to getUpdates without any update in it")
         return updates
 
-    def _read(self, update_id: int, update: object, account: Account) -> Incoming:
+    def _read(self, update_id: int, update: object, account: Account) -> list[Incoming]:
         try:
-            return Incoming(read_event(update, self.name, account), album_of(update))
+            if reactions := read_reactions(update, self.name):
+                return [Incoming(event) for event in reactions]
+            return [Incoming(read_event(update, self.name, account), album_of(update))]
         except ValidationError as error:
             logger.error("adapter %r: update %s is malformed and left out: %s", self.name, update_id, error)
-            return Incoming(None)
+            return [Incoming(None)]
 
     async def _offer(self, event: MessageEvent, accept: Accept) -> None:
         """Offer an event until it is stored; what comes after it waits at Telegram."""

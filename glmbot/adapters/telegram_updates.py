@@ -67,8 +67,6 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
     found = _Update.model_validate(update)
     if found.callback_query is not None:
         return _pressed(found.callback_query, adapter)
-    if found.message_reaction is not None:
-        return _reacted(found.message_reaction, found.update_id, adapter)
     message = found.any_message
     if message is None or message.is_automatic_forward or message.chat.type not in KINDS:
         return None
@@ -89,6 +87,33 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
         is_edit=is_edit,
         attachments=attachments_of(_raw_message(update)),
     )
+
+
+def read_reactions(update: object, adapter: str) -> list[MessageEvent]:
+    """Return an event for each emoji that an update takes away or adds; none for any other update.
+
+    What bots do and what nobody is named for is left out. Raises ValidationError like `read_event`.
+    """
+    if not isinstance(update, dict) or "message_reaction" not in update:
+        return []
+    found = _ReactionUpdate.model_validate(update)
+    change = found.message_reaction
+    if change.chat.type not in KINDS or (sender := _sender(change)) is None:
+        return []
+    # An update's number alone may come again: after a week without any Telegram begins anew somewhere else.
+    name = f"{change.chat.id}:reaction:{found.update_id}:{change.date}"
+    return [
+        MessageEvent(
+            message_id=f"{name}:{number}",
+            chat=Chat(adapter, str(change.chat.id), KINDS[change.chat.type]),
+            sender=sender,
+            text="",
+            sent_at=float(change.date),
+            is_addressed=True,
+            reaction=reaction,
+        )
+        for number, reaction in enumerate(change.reactions())
+    ]
 
 
 def press_of(update: object) -> str | None:
@@ -213,23 +238,35 @@ class _Emoji(_Form):
 
 
 class _MessageReaction(_Form):
+    """What stands under a message by one person now, and stood there before. The topic is not told."""
+
     chat: _Chat
     message_id: int
-    user: _User | None = None
-    actor_chat: _SenderChat | None = None
+    sender: _User | None = Field(None, alias="user")
+    sender_chat: _SenderChat | None = Field(None, alias="actor_chat")
     date: int = Field(ge=0, lt=2**53)
     old_reaction: tuple[_Emoji, ...] = ()
     new_reaction: tuple[_Emoji, ...] = ()
 
+    def reactions(self) -> list[Reaction]:
+        """Return what was taken away, and then what was added."""
+        message_id = message_id_of(self.chat.id, self.message_id)
+        old, new = ([one.emoji for one in group if one.emoji] for group in (self.old_reaction, self.new_reaction))
+        removed = [Reaction(message_id, emoji, is_removed=True) for emoji in old if emoji not in new]
+        return removed + [Reaction(message_id, emoji) for emoji in new if emoji not in old]
+
+
+class _ReactionUpdate(_Form):
+    update_id: int
+    message_reaction: _MessageReaction
+
 
 class _Update(_Form):
-    update_id: int = 0
     message: _Message | None = None
     channel_post: _Message | None = None
     edited_message: _Message | None = None
     edited_channel_post: _Message | None = None
     callback_query: _CallbackQuery | None = None
-    message_reaction: _MessageReaction | None = None
 
     @property
     def any_message(self) -> _Message | None:
@@ -251,31 +288,6 @@ def _pressed(query: _CallbackQuery, adapter: str) -> MessageEvent | None:
     )
 
 
-def _reacted(change: _MessageReaction, update_id: int, adapter: str) -> MessageEvent | None:
-    """Return the event of a reaction: of one that takes another's place, the new one. The topic is not told."""
-    user, chat = change.user, change.actor_chat
-    old, new = ([one.emoji for one in group if one.emoji] for group in (change.old_reaction, change.new_reaction))
-    changes = [(emoji, False) for emoji in new if emoji not in old] + [(one, True) for one in old if one not in new]
-    if change.chat.type not in KINDS or not changes or (user is not None and user.is_bot):
-        return None
-    if user is not None:
-        sender = _user(user)
-    elif chat is not None:
-        sender = Sender(str(chat.id), chat.title or str(chat.id))
-    else:
-        return None
-    emoji, is_removed = changes[0]
-    return MessageEvent(
-        message_id=f"{change.chat.id}:reaction:{update_id}",
-        chat=Chat(adapter, str(change.chat.id), KINDS[change.chat.type]),
-        sender=sender,
-        text="",
-        sent_at=float(change.date),
-        is_addressed=True,
-        reaction=Reaction(message_id_of(change.chat.id, change.message_id), emoji, is_removed),
-    )
-
-
 def _chat(message: _Message | _PressedMessage, adapter: str) -> Chat:
     # Outside of topics Telegram gives a thread id to every chain of replies: those are not places.
     has_topic = message.is_topic_message and message.message_thread_id is not None
@@ -283,8 +295,8 @@ def _chat(message: _Message | _PressedMessage, adapter: str) -> Chat:
     return Chat(adapter, str(message.chat.id), KINDS[message.chat.type], thread_id)
 
 
-def _sender(message: _Message) -> Sender | None:
-    """Return who wrote, a chat where somebody wrote in its name; None for a bot."""
+def _sender(message: _Message | _MessageReaction) -> Sender | None:
+    """Return who did it, a chat where somebody wrote in its name; None for a bot."""
     user, chat = message.sender, message.sender_chat
     if chat is not None and (user is None or user.id in STAND_INS):
         return Sender(str(chat.id), chat.title or str(chat.id))

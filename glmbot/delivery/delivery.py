@@ -88,6 +88,13 @@ class Delivery:
         """Store a message that answers no event; it leaves at the next `wake`."""
         await self._outbox.add(chat, await self._render(chat, Whole(text), _in_both_languages))
 
+    async def rendered(self, chat: Chat, whole: Whole) -> Sequence[Rendered]:
+        """Return the messages that show something in a chat, for a transaction of the caller's.
+
+        Raises NotDelivered when the chat's platform is not connected.
+        """
+        return await self._render(chat, whole, _in_both_languages)
+
     def wake(self) -> None:
         """Let stored messages leave."""
         self._ready.call()
@@ -99,12 +106,13 @@ class Delivery:
             yield
 
     async def react(self, event: MessageEvent, emoji: str) -> bool:
-        """Put an emoji under a message; tell whether it is there."""
+        """Put an emoji under a message, or where that is a reaction, beside it; tell whether it is there."""
         adapter = self._adapter(event.chat)
         if not isinstance(adapter, Reacts):
             return False
         try:
-            await adapter.react(event.chat, event.message_id, emoji)
+            message_id = event.reaction.message_id if event.reaction else event.message_id
+            await adapter.react(event.chat, message_id, emoji)
         except (NotDelivered, RetryLater) as error:
             logger.info("no reaction: %s", error)
             return False

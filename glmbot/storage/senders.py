@@ -3,7 +3,7 @@
 import time
 from functools import cache
 
-from sqlalchemy import Connection, Insert, func
+from sqlalchemy import Connection, Insert, case, func
 
 from glmbot.events import Sender
 from glmbot.storage.tables import senders
@@ -29,5 +29,6 @@ def _note(dialect: str) -> Insert:
     statement = insert(dialect, senders)
     new = statement.excluded
     language = func.coalesce(new.language, senders.c.language)  # not every event has the platform's hint
-    changes = {"name": new.name, "language": language, "last_seen_at": new.last_seen_at}
+    name = case((new.name == new.sender_id, senders.c.name), else_=new.name)  # an id stands for a name that is not told
+    changes = {"name": name, "language": language, "last_seen_at": new.last_seen_at}
     return statement.on_conflict_do_update(index_elements=["adapter", "sender_id"], set_=changes)

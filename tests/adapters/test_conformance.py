@@ -39,6 +39,9 @@ class TelegramStage(Stage):
         text, number = self._last
         await self._telegram.receive(text, message_id=number)
 
+    async def react(self, emoji: str, *, is_removed: bool = False) -> None:
+        await self._telegram.react(self._last[1], [emoji] * is_removed, [emoji] * (not is_removed))
+
     async def shown(self) -> Sequence[str]:
         return self._telegram.visible()
 
@@ -87,6 +90,9 @@ class DiscordStage(Stage):
     async def write_again(self) -> None:
         text, number = self._last
         await self._discord.receive(text, message_id=number)
+
+    async def react(self, emoji: str, *, is_removed: bool = False) -> None:
+        await self._discord.react_as(self._last[1], emoji, is_removed=is_removed)
 
     async def shown(self) -> Sequence[str]:
         return self._discord.visible()

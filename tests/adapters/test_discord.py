@@ -721,8 +721,8 @@ async def test_the_token_is_never_logged(
     assert discord.token not in repr(adapter)
 
 
-async def test_reactions_come_in_with_who_and_where(discord: FakeDiscord) -> None:
-    async with running(adapter_for(discord)) as inbox:
+async def test_reactions_come_in_with_who_and_where(discord: FakeDiscord, adapter: DiscordAdapter) -> None:
+    async with running(adapter) as inbox:
         await discord.connected()
         private = await discord.receive("hello")
         public = await discord.receive("hi", channel=GENERAL, mention_bot=True)
@@ -739,17 +739,20 @@ async def test_reactions_come_in_with_who_and_where(discord: FakeDiscord) -> Non
     assert second.reaction == Reaction(str(public), "party_parrot")
     assert (second.chat, second.sender) == (inbox.events[1].chat, inbox.events[1].sender)
     assert third.reaction == Reaction(str(public), "👎", is_removed=True)
+    assert third.sender == Sender(str(ANN.id), str(ANN.id)), "who takes one away is told by id only"
     assert len({event.message_id for event in inbox.events}) == 6
 
 
 async def test_a_reaction_does_not_move_the_place_to_catch_up_from(discord: FakeDiscord) -> None:
     async with running(adapter_for(discord)) as inbox:
         await discord.connected()
-        first = await discord.receive("hello")
-        await discord.react_as(first, "👍")
-        await inbox.received("hello", "")
+        old = await discord.receive("hello")
+        await discord.receive("hello again")
+        await inbox.received("hello", "hello again")
+        await discord.react_as(old, "👍")
+        await inbox.received("hello", "hello again", "")
     await discord.receive("meanwhile")
     adapter = adapter_for(discord)
-    adapter.resume_after({inbox.events[1].chat: inbox.events[1].message_id})
+    adapter.resume_after({inbox.events[2].chat: inbox.events[2].message_id})
     async with running(adapter) as inbox:
         await inbox.received("meanwhile")

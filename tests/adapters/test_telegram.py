@@ -695,12 +695,16 @@ async def test_the_token_is_in_no_log_line_and_no_error(
 async def test_reactions_come_in_among_the_messages(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
     async with running(adapter) as inbox:
         number = await telegram.receive("hello", chat=GROUP)
-        change = {"chat": GROUP.as_json(), "message_id": number, "date": 1_700_000_000, "user": ANN.as_json()}
-        emoji = {"type": "emoji", "emoji": "👎"}
-        await telegram.push({"message_reaction": change | {"old_reaction": [], "new_reaction": [emoji]}})
+        await inbox.received("hello")
+        await telegram.react(number, [], ["👎"], chat=GROUP)
         await telegram.push({"message_reaction": {"chat": 5}})
+        await telegram.react(number, ["👎"], ["👍"], chat=GROUP)
         await telegram.receive("bye", chat=GROUP)
-        await inbox.received("hello", "", "bye")
-    assert inbox.events[1].reaction == Reaction(inbox.events[0].message_id, "👎")
-    asked = [call for call in telegram.calls if call.method.lower() == "getupdates"]
-    assert all("message_reaction" in call.params["allowed_updates"] for call in asked)
+        await inbox.received("hello", "", "", "", "bye")
+    message = inbox.events[0].message_id
+    assert [event.reaction for event in inbox.events[1:4]] == [
+        Reaction(message, "👎"),
+        Reaction(message, "👎", is_removed=True),
+        Reaction(message, "👍"),
+    ]
+    assert len({event.message_id for event in inbox.events}) == 5

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from glmbot.adapters.telegram_updates import Account, mended, message_id_of, number_of, read_event
+from glmbot.adapters.telegram_updates import Account, mended, message_id_of, number_of, read_event, read_reactions
 from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 
 ACCOUNT = Account(4242, "glm_test_bot")
@@ -321,6 +321,7 @@ def test_an_edit_without_words_is_none() -> None:
 
 EMOJI = {"type": "emoji", "emoji": "👍"}
 HEART = {"type": "emoji", "emoji": "❤"}
+REMOVED = Reaction("-100:5", "👍", is_removed=True)
 
 
 def reaction(old: list[object], new: list[object], **fields: object) -> dict[str, Any]:
@@ -331,28 +332,32 @@ def reaction(old: list[object], new: list[object], **fields: object) -> dict[str
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ([], [EMOJI], Reaction("-100:5", "👍")),
-        ([EMOJI], [], Reaction("-100:5", "👍", is_removed=True)),
-        ([EMOJI], [HEART], Reaction("-100:5", "❤")),
-        ([EMOJI], [EMOJI, HEART], Reaction("-100:5", "❤")),
+        ([], [EMOJI], [Reaction("-100:5", "👍")]),
+        ([EMOJI], [], [REMOVED]),
+        ([EMOJI], [HEART], [REMOVED, Reaction("-100:5", "❤")]),
+        ([EMOJI], [EMOJI, HEART], [Reaction("-100:5", "❤")]),
+        ([], [{"type": "emoji", "emoji": "\ud83d"}], [Reaction("-100:5", "\ufffd")]),
     ],
 )
-def test_a_reaction_becomes_an_event(old: list[object], new: list[object], expected: Reaction) -> None:
-    event = read_event(reaction(old, new), "telegram", ACCOUNT)
-    assert event == MessageEvent(
-        message_id="-100:reaction:9",
-        chat=Chat("telegram", "-100", ChatKind.GROUP),
-        sender=Sender("7", "Ann Lee", Language.ENGLISH),
-        text="",
-        sent_at=1_700_000_000.0,
-        is_addressed=True,
-        reaction=expected,
-    )
+def test_a_reaction_becomes_an_event(old: list[object], new: list[object], expected: list[Reaction]) -> None:
+    update = reaction(old, new)
+    assert read_event(update, "telegram", ACCOUNT) is None
+    assert read_reactions(update, "telegram") == [
+        MessageEvent(
+            message_id=f"-100:reaction:9:1700000000:{number}",
+            chat=Chat("telegram", "-100", ChatKind.GROUP),
+            sender=Sender("7", "Ann Lee", Language.ENGLISH),
+            text="",
+            sent_at=1_700_000_000.0,
+            is_addressed=True,
+            reaction=one,
+        )
+        for number, one in enumerate(expected)
+    ]
 
 
 def test_a_reaction_in_the_name_of_a_chat_is_that_chats() -> None:
-    event = read_event(reaction([], [EMOJI], user=None, actor_chat={"id": -7, "title": "News"}), "telegram", ACCOUNT)
-    assert event is not None
+    (event,) = read_reactions(reaction([], [EMOJI], user=None, actor_chat={"id": -7, "title": "News"}), "telegram")
     assert event.sender == Sender("-7", "News")
 
 
@@ -363,7 +368,9 @@ def test_a_reaction_in_the_name_of_a_chat_is_that_chats() -> None:
         reaction([], [EMOJI], user=None),
         reaction([], [{"type": "custom_emoji", "custom_emoji_id": "1"}, {"type": "paid"}]),
         reaction([EMOJI], [EMOJI]),
+        {"update_id": 9},
+        None,
     ],
 )
-def test_what_is_no_reaction_of_a_person_is_left_out(update: dict[str, Any]) -> None:
-    assert read_event(update, "telegram", ACCOUNT) is None
+def test_what_is_no_reaction_of_a_person_is_left_out(update: object) -> None:
+    assert read_reactions(update, "telegram") == []

@@ -331,3 +331,43 @@ async def test_files_and_choices_in_the_page(tmp_path: Path, model: FakeModel) -
         download = await coming.value
         assert download.suggested_filename == "bill 账单.txt"
         assert (await download.path()).read_text() == "one tea"
+
+
+DROP = """([name, text]) => {
+    const dragged = new DataTransfer();
+    if (name) dragged.items.add(new File([text], name, {type: "text/plain"}));
+    else dragged.setData("text/plain", text);
+    const tell = kind => document.querySelector("#text").dispatchEvent(
+        new DragEvent(kind, {dataTransfer: dragged, bubbles: true, cancelable: true}));
+    return [tell("dragover"), document.body.className, tell("drop"), document.body.className];
+}"""
+
+
+async def test_files_are_dropped_and_choices_made_by_the_keyboard(tmp_path: Path, model: FakeModel) -> None:
+    port = free_port()
+    (tmp_path / "my_plugins").mkdir()
+    (tmp_path / "my_plugins" / "choices.py").write_text(CHOICES)
+    async with (
+        chromium() as browser,
+        running(tmp_path, "run", **variables(port, model)),
+        phone(browser, "en-GB") as page,
+    ):
+        await visit(page, port)
+        assert await page.evaluate(DROP, ["", "a text"]) == [True, "", True, ""], "the browser's own affair"
+        assert await page.evaluate(DROP, ["a.txt", "two apples"]) == [False, "dropping", False, ""]
+        assert await page.evaluate(DROP, ["empty.txt", ""]) == [False, "dropping", False, ""]
+        await expect(page.locator("#refused")).to_have_text("empty.txt is not attached: it is empty.")
+        await expect(page.locator("#attached li")).to_have_text(["a.txt (10 B)×"])
+        await page.press("#text", "Enter")
+        await expect(page.locator(".bot")).to_contain_text("two apples", timeout=DEADLINE)
+
+        await write(page, "/choose")
+        await expect(page.get_by_role("button", name="Coffee 咖啡")).to_be_visible(timeout=DEADLINE)
+        await page.focus("#attach")
+        await page.keyboard.press("Shift+Tab")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".me")).to_have_text(["a.txt (10 B)", "/choose", "Coffee 咖啡"])
+        await expect(page.locator("#text")).to_be_focused()
+        await expect(page.get_by_role("button", name="bill 账单.txt (10 B)")).to_be_visible(timeout=DEADLINE)
+        assert await page.locator(".me").count() == 3

@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -144,6 +144,8 @@ class FakeTelegram:
         self._updates: dict[int, str] = {}  # as JSON
         self.reactions: dict[tuple[int, int], str] = {}
         """The bot's emoji under messages, by chat and number."""
+        self._wanted: Sequence[str] = ()
+        """The kinds of updates that the bot has asked for; without it there are no reactions among them."""
         self._presses: dict[str, bool] = {}
         """The presses of buttons, and whether the bot has answered them."""
         self._faults: dict[str, list[_Fault]] = {}
@@ -223,6 +225,24 @@ class FakeTelegram:
         for _ in range(times):
             await self.push({"callback_query": query | {"data": shown.buttons[label]}})
         return query_id
+
+    async def react(
+        self,
+        number: int,
+        old: Sequence[str],
+        new: Sequence[str],
+        *,
+        chat: FakeChat = PRIVATE,
+        sender: FakeUser = ANN,
+    ) -> None:
+        """Let someone change which emojis of theirs stand under a message. In a group the bot is an admin."""
+        assert (chat.id, number) in self._numbers
+        if "message_reaction" not in self._wanted:
+            return
+        change = {"chat": chat.as_json(), "message_id": number, "user": sender.as_json(), "date": int(time.time())}
+        groups = {"old_reaction": old, "new_reaction": new}
+        change |= {name: [{"type": "emoji", "emoji": one} for one in group] for name, group in groups.items()}
+        await self.push({"message_reaction": change})
 
     def is_answered(self, query_id: str) -> bool:
         """Tell whether the bot has answered a press: until then the button shows a sign of waiting."""
@@ -402,6 +422,7 @@ class FakeTelegram:
             raise _Refused(400, "Bad Request: secret token contains unallowed characters")
         if int(params["max_connections"]) != 1:
             raise NotImplementedError("this fake delivers one after another")
+        self._wanted = json.loads(params.get("allowed_updates", "[]"))
         self.webhook_url, self._webhook_secret = url, secret
         if self._delivering is None:
             self._delivering = asyncio.create_task(self._deliver())
@@ -450,6 +471,7 @@ class FakeTelegram:
     async def _get_updates(self, params: Params) -> "_Updates":
         if self.webhook_url:
             raise _Refused(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook")
+        self._wanted = json.loads(params.get("allowed_updates", "[]"))
         self._num_polls += 1
         poll = self._num_polls
         await self._notify()

@@ -137,6 +137,14 @@ async def test_the_language_a_platform_told_once_is_kept(database: Database) -> 
     assert [tuple(row) for row in rows] == [("Anna", "zh")]
 
 
+async def test_an_id_that_stands_for_a_name_does_not_replace_one(database: Database) -> None:
+    inbox = Inbox(database)
+    for number, name in enumerate(("7", "Ann", "7")):
+        await inbox.add(replace(event(str(number)), sender=Sender("7", name)))
+    rows = await database.run(lambda connection: connection.exec_driver_sql("SELECT name FROM senders").all())
+    assert [tuple(row) for row in rows] == [("Ann",)]
+
+
 async def test_no_text_of_an_event_is_too_odd_to_be_stored(database: Database) -> None:
     inbox, odd = Inbox(database), "a\ud800\x00"
     stored = MessageEvent(odd, Chat("fake", odd, ChatKind.GROUP, odd), Sender(odd, odd), odd, 1.0, True)

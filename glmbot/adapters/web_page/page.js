@@ -223,9 +223,10 @@ function buttonsOf(message) {
     button.type = "button";
     button.textContent = label;
     button.disabled = Boolean(message.pressed?.includes(label));
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
       keep({ ...messages.get(message.id), pressed: [...(messages.get(message.id).pressed ?? []), label] });
       write({ text: command, label });
+      if (event.detail === 0) $("text").focus(); // by the keyboard, which has lost its place: the row was drawn anew
     });
   }
   return [row];
@@ -614,12 +615,15 @@ function listen() {
     event.preventDefault();
     attach(event.clipboardData.files);
   });
+  const hasFiles = (event) => event.dataTransfer.types.includes("Files"); // a text goes where it is dropped
   addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    document.body.classList.toggle("dropping", event.dataTransfer.types.includes("Files"));
+    document.body.classList.add("dropping");
   });
   addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("dropping"));
   addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     document.body.classList.remove("dropping");
     attach(event.dataTransfer.files);

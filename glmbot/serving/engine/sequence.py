@@ -50,13 +50,20 @@ class Sampler(Protocol):
 
 
 class Decoder(Protocol):
-    """One sequence in the model, with its own KV cache; dropping it frees the cache."""
+    """One sequence in the model, with its own keys and values; dropping it frees them."""
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens it has read."""
 
     def prefill(self, prompt: Listing[int]) -> "Tensor":
         """Read the whole prompt in one piece; return the logits of the first new token, (V,)."""
 
-    def decode(self, token: int) -> "Tensor":
-        """Append one token; return the logits of the next, (V,)."""
+    def extend(self, tokens: Listing[int]) -> "Tensor":
+        """Read further tokens, one or many; return the logits of the next, (V,).
+
+        Of ChatGLM-6B tokens of the answer, behind `prefill`; of causal models pieces of a prompt, too.
+        """
 
 
 class Model(Protocol):
@@ -66,41 +73,81 @@ class Model(Protocol):
     def end_tokens(self) -> frozenset[int]:
         """The tokens that end an answer."""
 
-    def new_decoder(self) -> Decoder:
-        """Begin a sequence with an empty cache."""
+    @property
+    def is_causal(self) -> bool:
+        """Whether a prompt may be read in pieces and its beginning be reused; not so of ChatGLM-6B."""
+
+    @property
+    def bytes_per_token(self) -> int:
+        """What the keys and values of one token take."""
+
+    def new_decoder(self, prompt: Listing[int] = (), max_tokens: int = 0) -> Decoder:
+        """Begin a sequence of up to `max_tokens`, prompt and answer together.
+
+        A causal model may return one that holds a beginning of `prompt` already: `num_tokens`, always fewer than all.
+        """
+
+    def keep(self, decoder: Decoder, tokens: Listing[int]) -> None:
+        """Keep what a sequence that has ended has computed of its tokens, for later prompts."""
+
+    def forget_kept(self) -> bool:
+        """Free the least recently used of what is kept; False: there is nothing."""
+
+    def decode(self, decoders: Listing[Decoder], tokens: Listing[int]) -> "Tensor":
+        """Append one token to each sequence; return the logits of the next, (B, V) in float32.
+
+        Where it raises, no sequence is changed.
+        """
 
     def new_sampler(self, sampling: Sampling) -> Sampler:
         """Begin the random choices of one sequence."""
 
 
+class NotFinite(Exception):
+    """The model's scores are no numbers: the checkpoint or its precision is at fault."""
+
+
 class Sequence:
-    """One request while it is answered."""
+    """One request while it is answered: the tokens so far, and what the model keeps of them."""
 
     def __init__(self, sequence_id: int, request: Request) -> None:
         self.sequence_id = sequence_id
         self.request = request
-        self._decoder: Decoder | None = None
+        self.generated: list[int] = []
+        self.decoder: Decoder | None = None
         self._sampler: Sampler | None = None
-        self._last_token = 0
-        self._num_generated = 0
 
-    def advance(self, model: Model) -> Output:
-        """Generate one token; the first time, after reading the prompt."""
-        token = self._next_token(model)
-        self._last_token = token
-        self._num_generated += 1
+    @property
+    def tokens(self) -> list[int]:
+        """Prompt and answer, the last token included, which the model has not read yet."""
+        return [*self.request.prompt, *self.generated]
+
+    @property
+    def max_length(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        return len(self.request.prompt) + self.request.max_tokens
+
+    def begin(self, model: Model) -> "Tensor":
+        """Read the prompt, and what was generated before a break; return the logits of the next token, (V,)."""
+        self._sampler = self._sampler or model.new_sampler(self.request.sampling)
+        decoder = model.new_decoder(self.request.prompt, self.max_length)
+        if decoder.num_tokens:
+            logits = decoder.extend(self.tokens[decoder.num_tokens :])
+        else:
+            logits = decoder.prefill(self.request.prompt)
+            if self.generated:
+                logits = decoder.extend(self.generated)
+        self.decoder = decoder
+        return logits
+
+    def take(self, logits: "Tensor", model: Model) -> Output:
+        """Choose the next token by the scores, (V,). Raises NotFinite."""
+        assert self._sampler is not None
+        if not bool(logits.isfinite().all()):
+            raise NotFinite("the model's scores are not finite; the checkpoint or its precision is at fault")
+        token = self._sampler.choose(logits)
+        self.generated.append(token)
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
-        is_full = self._num_generated >= self.request.max_tokens
+        is_full = len(self.generated) >= self.request.max_tokens
         return Output(self.sequence_id, token, "length" if is_full else None)
-
-    def _next_token(self, model: Model) -> int:
-        if self._decoder is None or self._sampler is None:
-            self._decoder = model.new_decoder()
-            self._sampler = model.new_sampler(self.request.sampling)
-            logits = self._decoder.prefill(self.request.prompt)
-        else:
-            logits = self._decoder.decode(self._last_token)
-        if not bool(logits.isfinite().all()):
-            raise FloatingPointError("the model's scores are not finite; the checkpoint or its precision is at fault")
-        return self._sampler.choose(logits)
