@@ -15,6 +15,9 @@ from glmbot.safety.term import Term
 MAX_ALIKE = 100_000
 """The most spellings with a look-alike: of a long list only the characters that look most like a term's are known."""
 
+Hits = Sequence[tuple[int, int, int]]
+"""Number of the pattern, begin and end."""
+
 
 class Kind(IntFlag):
     """In which view a pattern is looked for."""
@@ -55,12 +58,26 @@ class Automaton:
             self._insert(pattern, _REPEAT, terms[0])
         for pattern in parts:
             self._insert(pattern, _PARTS, terms[0])
+        hints = _REPEAT | _PINYIN
+        self._hints = {one for one, kind in enumerate(self._kinds) if not kind & ~hints and one not in self._more}
         patterns = list(self._numbers)
         self._search = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
     def find(self, view: str, kinds: int) -> Iterator[tuple[int, Term, int, int]]:
         """Yield the hits in a view, also overlapping ones, that are of these kinds."""
-        for number, start, end in self._search.find_matches_as_indexes(view, overlapping=True):
+        yield from self.owners(self.hits(view), kinds)
+
+    def hits(self, view: str) -> Hits:
+        """Return all hits in a view."""
+        return self._search.find_matches_as_indexes(view, overlapping=True)
+
+    def without_hints(self, hits: Hits) -> Hits:
+        """Return the hits that are more than places to look at closely."""
+        return [hit for hit in hits if hit[0] not in self._hints]
+
+    def owners(self, hits: Hits, kinds: int) -> Iterator[tuple[int, Term, int, int]]:
+        """Yield kind and term of the hits that are of these kinds."""
+        for number, start, end in hits:
             if self._kinds[number] & kinds:
                 yield self._kinds[number], self._owners[number], start, end
             if number in self._more:

@@ -9,12 +9,12 @@ from itertools import accumulate, pairwise
 
 from glmbot.safety import verify
 from glmbot.safety.alphabet import HAN
-from glmbot.safety.automaton import Automaton, Kind
+from glmbot.safety.automaton import Automaton, Hits, Kind
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import short_sounds, sound_table
 from glmbot.safety.prefixes import Prefixes
-from glmbot.safety.regions import Place, View, Wanted, regions
+from glmbot.safety.regions import Place, View, Wanted, is_dense, regions
 from glmbot.safety.reorder import seen
 from glmbot.safety.segment import Words
 from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
@@ -111,7 +111,8 @@ class WordFilter:
     def _plain(self, folded: Folded, places: list[Place], split: list[tuple[int, int]]) -> Iterator[Span]:
         """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
         text = folded.text
-        for kind, term, start, end in self.automaton.find(_with_spaces(text), _PLAIN_KINDS):
+        hits = self._without_dense(self.automaton.hits(_with_spaces(text)), text, places)
+        for kind, term, start, end in self.automaton.owners(hits, _PLAIN_KINDS):
             if kind & _PLAIN and verify.is_plain_match(term, folded, start, end):
                 yield start, end, term
             if kind & _ALIKE and verify.is_like(term, text, start, end):
@@ -126,6 +127,13 @@ class WordFilter:
         for _, term, start, end in self.automaton.find(" " + _with_spaces(text[:_FIRST_WORD]), Kind.PINYIN.value):
             if start == 0 and verify.begins_pinyin(term, text, 0):
                 places.append((start, end, View.SOUNDS))
+
+    def _without_dense(self, hits: Hits, text: str, places: list[Place]) -> Hits:
+        """Return the hits; where they stand everywhere, those that only tell where to look give way to all the text."""
+        if not is_dense(len(hits), text):
+            return hits
+        places.append((0, len(text), View.LETTERS | View.SOUNDS))
+        return self.automaton.without_hints(hits)
 
     def _coarse(self, text: str, parts: Sequence[Place], view: int) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
@@ -143,7 +151,8 @@ class WordFilter:
         runs = [(run[0], run.start()) for run in _CHINESE.finditer(text)]
         starts = list(accumulate((len(run) + 1 for run, _ in runs), initial=0))
         joined = "\n".join([run for run, _ in runs])
-        for kind, term, first, last in self.automaton.find(joined.translate(sound_table()), _SOUND_KINDS):
+        hits = self._without_dense(self.automaton.hits(joined.translate(sound_table())), text, places)
+        for kind, term, first, last in self.automaton.owners(hits, _SOUND_KINDS):
             number = bisect_right(starts, first) - 1
             start = first - starts[number] + runs[number][1]
             end = start + last - first

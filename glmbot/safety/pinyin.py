@@ -1,5 +1,6 @@
 """How Chinese is read: the syllables of a text, each as one character."""
 
+import re
 from functools import cache, lru_cache
 
 from glmbot.safety import tables
@@ -9,6 +10,8 @@ FIRST_SHORT_SOUND = 0x1401
 """Terms of two characters have sounds of their own, which are looked for only where Latin letters stand for one."""
 SHORTEST, LONGEST = 1, 6
 MAX_LETTERS = 48
+_UNREADABLE = re.compile("[bpfdtlkhjqxyw](?![aeiouv])|[zcs](?!h?[aeiouv])")
+"""A consonant that begins no syllable, and ends none: most words of other languages have one."""
 
 
 @cache
@@ -49,7 +52,7 @@ def short_sounds() -> dict[int, str]:
 def syllables(letters: str) -> tuple[tuple[str, ...], ...]:
     """Return the ways to read Latin letters as syllables, at most three; none for other words."""
     found: list[tuple[str, ...]] = []
-    if len(letters) <= MAX_LETTERS and _can_end(letters)[0]:
+    if len(letters) <= MAX_LETTERS and not _UNREADABLE.search(letters) and _can_end(letters)[0]:
         _read(letters, 0, (), found, _can_end(letters))
     return tuple(found)
 

@@ -44,10 +44,10 @@ class Prefixes:
     def _places(self, text: str) -> Iterator[int]:
         yield from self._words(text)
         shown, origins = _without_tags(text)
-        yield from self._chinese(shown, origins)
+        yield from self._chinese(text, shown, origins)
         if not shown.isascii():
             for composed, parts in self._composer.compose(shown, [(0, len(shown))]):
-                yield from self._chinese(composed, [origins[part] for part in parts])
+                yield from self._chinese(text, composed, [origins[part] for part in parts])
 
     def _words(self, text: str) -> Iterator[int]:
         """Yield where words of an alphabet may begin."""
@@ -68,8 +68,11 @@ class Prefixes:
                 ):
                     yield start
 
-    def _chinese(self, text: str, origins: Sequence[int]) -> Iterator[int]:
-        """Yield where Chinese terms may begin; the last characters may be the first parts of one."""
+    def _chinese(self, whole: str, text: str, origins: Sequence[int]) -> Iterator[int]:
+        """Yield where Chinese terms may begin; the last characters may be the first parts of one.
+
+        `text` is what is read of `whole`, and its characters come from the places `origins` there.
+        """
         cuts = [len(text) - size for size in range(3) if not size or text[-size:] in self._split]
         for end in cuts:
             spoken = letters = ""
@@ -86,8 +89,16 @@ class Prefixes:
                     spoken = _letters(character) + spoken
                 if _NOT_SPOKEN in spoken:
                     break
+                if _goes_on_latin(whole, origins[place]):
+                    continue  # pinyin begins no sooner than its word does, see verify
                 if self._spoken.has(spoken) or self._alike.has(letters):
                     yield origins[place]
+
+
+def _goes_on_latin(text: str, place: int) -> bool:
+    """Tell whether a Latin letter stands in a word, and not at its beginning."""
+    pair = text[place - 1 : place + 1] if place else ""
+    return pair.isascii() and pair.isalpha()
 
 
 def _without_tags(text: str) -> tuple[str, Sequence[int]]:

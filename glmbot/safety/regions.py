@@ -1,7 +1,7 @@
 """Which parts of a text may hold a term in disguise; ordinary text has few, so that what is dear is rarely done."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -12,6 +12,11 @@ from glmbot.safety.pinyin import syllables
 
 MAX_GAP = 8
 """The longest gap between two letters that is looked at."""
+DENSE = 16
+"""One place in so many characters is dense."""
+TILE = 2048
+OVERLAP = 384
+"""A text that is suspicious as a whole is read in tiles that overlap: longer than a term of 64 letters with gaps."""
 WORD, DIGIT, CHINESE, WIDE, SPACE, CLAUSE, QUOTE, SIGN, MARK, BAR, BANG, TAG, SLASH, OTHER = "a0hw .($*|!</-"
 """A text is reduced to these classes, in which suspicious places are short literals: one automaton finds them all."""
 _BLANK = str.maketrans({"0": "a", "w": "h", **dict.fromkeys(".($*|!</-", " ")})
@@ -55,10 +60,22 @@ class Wanted:
     """The same where no more than Chinese characters are repeated."""
 
 
-def regions(text: str, places: Iterable[Place], wanted: Wanted) -> list[Place]:
-    """Return the parts of a folded text to look at closely, in order and apart; `places` are known ones."""
+def is_dense(num_places: int, text: str) -> bool:
+    """Tell whether a long text has so many places to look at that all of it is looked at."""
+    return len(text) > TILE and num_places * DENSE > len(text)
+
+
+def regions(text: str, places: Sequence[Place], wanted: Wanted) -> list[Place]:
+    """Return the parts of a folded text to look at closely, in order; `places` are known ones.
+
+    They are apart, but for those of a text that is suspicious as a whole: 10^6 characters take a second at most.
+    """
+    suspicious = None if any(end - start == len(text) > TILE for start, end, _ in places) else _suspicious(text, wanted)
+    if suspicious is None:
+        views = View.LETTERS | View.SOUNDS
+        return [(max(0, end - TILE - OVERLAP), end, views) for end in range(TILE, len(text) + TILE, TILE)]
     merged: list[Place] = []
-    for start, end, views in sorted([*_suspicious(text, wanted), *places]):
+    for start, end, views in sorted([*suspicious, *places]):
         begin, stop = _around(text, start, end, views, wanted)
         views &= View.LETTERS | View.SOUNDS
         if merged and begin <= merged[-1][1]:
@@ -78,20 +95,25 @@ def _around(text: str, start: int, end: int, views: int, wanted: Wanted) -> tupl
     return begin, stop
 
 
-def _suspicious(text: str, wanted: Wanted) -> Iterator[Place]:
+def _suspicious(text: str, wanted: Wanted) -> list[Place] | None:
+    """Return the suspicious places, or None where they are dense."""
     classes = _classes(text)
-    search, views = _literals(wanted.has_breaks, wanted.has_short)
-    for number, start, end in search.find_matches_as_indexes(classes, overlapping=True):
-        if views[number] != View.BESIDE:
-            yield start, end, views[number]
+    literals, gaps = _literals(wanted.has_breaks, wanted.has_short), _gaps()
+    in_words = literals[0].find_matches_as_indexes(classes, overlapping=True)
+    if is_dense(len(in_words), text):
+        return None
+    single = gaps[0].find_matches_as_indexes(f" {classes.translate(_BLANK)} ", overlapping=True)
+    if is_dense(len(single), text):
+        return None
+    places = [(max(0, start - 1), min(len(text), end - 1), gaps[1][number]) for number, start, end in single]
+    for number, start, end in in_words:
+        if literals[1][number] != View.BESIDE:
+            places.append((start, end, literals[1][number]))
         elif wanted.has_chinese and (word := _syllables_at(text, classes, start, end)):
-            yield *word, View.SOUNDS
-    search, views = _gaps()
-    for number, start, end in search.find_matches_as_indexes(f" {classes.translate(_BLANK)} ", overlapping=True):
-        yield max(0, start - 1), min(len(text), end - 1), views[number]
+            places.append((*word, View.SOUNDS))
     if wanted.has_chinese:
-        for found in _SPELLED.finditer(text):
-            yield *found.span(), View.SOUNDS
+        places += [(*found.span(), View.SOUNDS) for found in _SPELLED.finditer(text)]
+    return places
 
 
 def _syllables_at(text: str, classes: str, start: int, end: int) -> tuple[int, int] | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 from glmbot.safety.alphabet import HAN, LEET, SYMBOL_LETTERS, goes_on_word, is_han
 from glmbot.safety.pinyin import sound_table, sounds, syllables
@@ -21,7 +20,8 @@ _NOT_SPOKEN = re.compile(r"[\W_0-9]+")
 _NOT_LETTERS_OR_SYMBOLS = re.compile(rf"(?:(?![{_SIGNS}])[\W_])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _HAN_REPEATS = re.compile(rf"([{HAN}])\1+")
-_WORDS = re.compile("[a-z]+")
+_SPEAKABLE = re.compile("(?<![a-z])((?:[bpmfdtnlgkhjqxrzcsyw]h?[aeiouv]|[aeiouvnmgr])++)(?![a-z])")
+"""A word of Latin letters that may be pinyin; most words of other languages have consonants that cannot."""
 EDGE = "\u3164"
 """Stands between texts: a letter that folding takes away."""
 BARRIER = "a"
@@ -86,9 +86,10 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
     for way in range(3):
         joined = EDGE.join([texts[number] for number in numbers])
         joined = TAGS.sub("", joined) if "<" in joined else joined
-        spoken = _WORDS.sub(partial(_sounds_of, way), joined)
-        yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_SPOKEN.sub("", spoken)).translate(sound_table())
-        if not _WORDS.search(joined):
+        words = _SPEAKABLE.split(joined)
+        words[1::2] = map(_Spoken(way).__getitem__, words[1::2])
+        yield numbers, _HAN_REPEATS.sub(r"\1", _NOT_SPOKEN.sub("", "".join(words))).translate(sound_table())
+        if len(words) == 1:
             return
         numbers = [number for number in numbers if _num_ways(texts[number]) > way + 1]
         if not numbers:
@@ -96,12 +97,20 @@ def coarse_sounds(texts: Sequence[str]) -> Iterator[tuple[Sequence[int], str]]:
 
 
 def _num_ways(text: str) -> int:
-    return max((len(syllables(word)) for word in _WORDS.findall(text)), default=0)
+    return max((len(syllables(word)) for word in set(_SPEAKABLE.findall(text))), default=0)
 
 
-def _sounds_of(number: int, word: re.Match[str]) -> str:
-    readings = syllables(word[0])
-    return "".join([sounds()[one] for one in readings[min(number, len(readings) - 1)]]) if readings else BARRIER
+class _Spoken(dict[str, str]):
+    """The sounds of Latin words, read in one way; a word that cannot be read stays, and is a barrier."""
+
+    def __init__(self, way: int) -> None:
+        self._way = way
+
+    def __missing__(self, word: str) -> str:
+        readings = syllables(word)
+        reading = readings[min(self._way, len(readings) - 1)] if readings else None
+        spoken = self[word] = word if reading is None else "".join([sounds()[one] for one in reading])
+        return spoken
 
 
 def of_letters(text: str, start: int, end: int, with_symbols: bool) -> Skeleton:

@@ -172,3 +172,15 @@ def test_a_term_that_cannot_be_compared_is_refused(term: str, message: str) -> N
 def test_a_long_text_and_many_terms_take_no_quadratic_time() -> None:
     terms = [f"term{number}" for number in range(2000)] + [chr(0x4E00 + number) + "禁词" for number in range(2000)]
     assert WordFilter(terms).first_match("the quick brown tern 天下大事必作于细 " * 32_000) is None
+
+
+@pytest.mark.parametrize("disguise", ["g-i-z-m-o", "gggiiizzzmmmooo", "红*色*气*球", "hong se qi qiu", "g1zm0"])
+@pytest.mark.parametrize("noise", ["a-b! c.", "aabb", "好好-吗 吗", "<b>x</b> "])
+@pytest.mark.parametrize("num_before", [0, 300, 2040, 6000])
+def test_a_term_is_found_in_a_long_text_that_is_suspicious_everywhere(
+    disguise: str, noise: str, num_before: int
+) -> None:
+    before, behind = (noise * 3000)[:num_before], noise * 3000
+    match = WordFilter(TERMS).first_match(f"{before}。 {disguise} 。{behind}")
+    assert match
+    assert match.start == len(before) + 2
