@@ -10,6 +10,7 @@ from glmbot.events import Chat as Chat
 from glmbot.events import ChatKind as ChatKind
 from glmbot.events import Language as Language
 from glmbot.events import MessageEvent as MessageEvent
+from glmbot.events import Reaction as Reaction
 from glmbot.events import Sender as Sender
 from glmbot.plugin.arguments import Rest as Rest
 from glmbot.plugin.context import BotContext as BotContext

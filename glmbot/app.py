@@ -311,7 +311,7 @@ def _build(
     plugins = PluginHost(loaded, services, hooks, report=admins)
     admission = Admission(settings.admission, hooks.screen_event)
     router = Router(plugins, conversation, documents)
-    dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reply_sent)
+    dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,
         accept=intake(inbox, plugins, admission, safety, arrived),

@@ -68,6 +68,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji that somebody put under a message, or took away. An emoji of the server's own is its name."""
+
+    message_id: str
+    """Of the message, as it came in or was sent."""
+    emoji: str
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MessageEvent:
     """One message from a platform, complete enough to be answered after a restart.
 
@@ -79,6 +89,8 @@ class MessageEvent:
 
     An edit has the id of the message that it changes. It counts while that waits for its answer; where that was not for
     the bot, and the edit is, it counts as a message.
+
+    A reaction is an event without text, with an id of its own; nobody answers it, plugins are told.
     """
 
     message_id: str
@@ -89,6 +101,7 @@ class MessageEvent:
     is_addressed: bool
     attachments: tuple[Attachment, ...] = ()
     is_edit: bool = False
+    reaction: Reaction | None = None
 
     def with_text(self, text: str) -> "MessageEvent":
         """Return the same event with another text."""

@@ -9,7 +9,7 @@ import pytest
 from glmbot.content import File
 from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
-from glmbot.events import ChatKind
+from glmbot.events import ChatKind, Reaction
 from glmbot.settings import BotSettings
 from tests.conftest import RunBot
 from tests.fakes.adapter import FakeAdapter
@@ -468,3 +468,41 @@ async def test_stopping_lets_a_running_answer_finish(platform: FakeAdapter, mode
         app.stop()
         asyncio.get_running_loop().call_later(0.2, model.gate.set)
     assert platform.texts() == ["echo: hello"]
+
+
+FEEDBACK = '''
+"""Thanks for reactions."""
+from glmbot.api import Context, Plugin
+
+plugin = Plugin("feedback")
+
+
+@plugin.reacted
+async def reacted(ctx: Context) -> None:
+    reaction = ctx.event.reaction
+    await ctx.send(f"{reaction.emoji} {reaction.is_removed} under {reaction.message_id}")
+'''
+
+
+async def test_plugins_are_told_of_reactions_in_their_turn_and_once(
+    platform: FakeAdapter, model: FakeModel, run_bot: RunBot, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "feedback.py").write_text(FEEDBACK)
+    model.gate.clear()
+    async with run_bot(plugins={"folder": str(tmp_path / "plugins")}):
+        await platform.receive("hello")
+        await platform.until("echo:")
+        for _ in range(2):
+            await platform.receive("", message_id="r1", reaction=Reaction("m1", "👍"))
+        await platform.receive("", message_id="r2", reaction=Reaction("m1", "👍", is_removed=True))
+        model.gate.set()
+        await platform.until("echo: hello", "👍 False under m1", "👍 True under m1")
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_reaction_that_no_plugin_wants_is_not_kept(platform: FakeAdapter, tmp_path: Path) -> None:
+    await platform.receive("", reaction=Reaction("m1", "👍"))
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    assert rows(tmp_path, "SELECT count(*) FROM inbox") == [(1,)]

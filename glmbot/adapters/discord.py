@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
 from glmbot.adapters.discord_client import Client, Waits, token_error
 from glmbot.adapters.discord_commands import fitting, menu_entry
-from glmbot.adapters.discord_events import Interaction, Message, guild_chat, snowflake_at
+from glmbot.adapters.discord_events import Interaction, Message, ReactionChange, guild_chat, snowflake_at
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Attachment, Chat, ChatKind, MessageEvent, MessageRef
@@ -85,9 +85,12 @@ class DiscordAdapter:
         self._commands = tuple(commands)
 
     def resume_after(self, newest: Mapping[Chat, str]) -> None:
-        """Remember where each chat stood when the bot ended; a slash command's id is one of the same count."""
+        """Remember where each chat stood when the bot ended.
+
+        A slash command's id is one of the same count; a reaction's begins with that of its message, which is older.
+        """
         for chat, message_id in newest.items():
-            position = int(message_id.removeprefix("i"))
+            position = int(message_id.lstrip("ir").partition(":")[0])
             self._places.setdefault(_channel_of(chat), _Place(None, position, chat))
 
     @property
@@ -194,6 +197,9 @@ class DiscordAdapter:
             if isinstance(news, Interaction):
                 await self._take_interaction(client, news, accept, tasks)
                 continue
+            if isinstance(news, ReactionChange):
+                await self._take_reaction(client, news, accept)
+                continue
             self._places.setdefault(news.channel_id, _Place(news.guild_id, int(news.id) - 1))
             await client.is_settled.wait()  # a live message must not overtake those that were missed before it
             await self._take_message(client, news, accept)
@@ -204,6 +210,12 @@ class DiscordAdapter:
         if event := message.event(place.chat, client.account(place.guild_id)):
             await self._offer(event, accept)
         place.position = max(place.position, int(message.id))
+
+    async def _take_reaction(self, client: Client, reaction: ReactionChange, accept: Accept) -> None:
+        place = self._places.setdefault(reaction.channel_id, _Place(reaction.guild_id, int(reaction.message_id)))
+        place.chat = place.chat or await self._chat(client, reaction.guild_id, reaction.channel_id)
+        if event := reaction.event(place.chat, client.account(reaction.guild_id)):
+            await self._offer(event, accept)
 
     async def _take_interaction(
         self, client: Client, interaction: Interaction, accept: Accept, tasks: asyncio.TaskGroup

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -20,10 +21,12 @@ from glmbot.adapters.discord_events import (
     Account,
     Interaction,
     Message,
+    ReactionChange,
     mended,
     read_edit,
     read_interaction,
     read_message,
+    read_reaction,
 )
 from glmbot.content import Button, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
@@ -83,7 +86,14 @@ class Client(discord.Client):
         # They only stop warnings that voice, which a chat bot has no use for, is not installed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True),
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                guild_reactions=True,
+                dm_reactions=True,
+                message_content=True,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -91,7 +101,7 @@ class Client(discord.Client):
         )
         self._last_event_at = 0.0
         self.http = self._connection.http = _Http(self.loop, api_url, waits)
-        self.news: asyncio.Queue[Message | Interaction] = asyncio.Queue(MAX_NEWS)
+        self.news: asyncio.Queue[Message | ReactionChange | Interaction] = asyncio.Queue(MAX_NEWS)
         self.num_sessions = 0
         self.has_gap = has_gap
         self.is_settled = asyncio.Event()  # nothing missed is left to be fetched; the adapter sets it where there was
@@ -101,6 +111,8 @@ class Client(discord.Client):
         parsers = self._connection.parsers
         parsers |= {event: _guarded(event, parse) for event, parse in parsers.items() if event not in UNGUARDED}
         parsers |= {"MESSAGE_CREATE": self._take_message, "MESSAGE_UPDATE": self._take_edit}
+        parsers |= {"MESSAGE_REACTION_ADD": partial(self._take_reaction, is_removed=False)}
+        parsers |= {"MESSAGE_REACTION_REMOVE": partial(self._take_reaction, is_removed=True)}
         parsers |= {"INTERACTION_CREATE": self._take_interaction}
 
     # -- the connection
@@ -166,6 +178,10 @@ class Client(discord.Client):
     def _take_edit(self, raw: object) -> None:
         if message := _readable(read_edit, raw):
             self.news.put_nowait(message)
+
+    def _take_reaction(self, raw: object, *, is_removed: bool) -> None:
+        if reaction := _readable(partial(read_reaction, is_removed=is_removed), raw):
+            self.news.put_nowait(reaction)
 
     def _take_interaction(self, raw: object) -> None:
         if interaction := _readable(read_interaction, raw):

@@ -1,6 +1,7 @@
 """What Discord sends: reads the messages and slash commands of its gateway into events."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from glmbot.adapters.base import CommandInfo
 from glmbot.adapters.discord_commands import command_text
 from glmbot.adapters.discord_files import attachments_of
-from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 
 EPOCH = 1_420_070_400.0  # the first second of 2015, https://docs.discord.com/developers/reference#snowflakes
 ORDINARY_TYPES = (0, 19)  # DEFAULT and REPLY; the others are the platform's own notices and answers to commands
@@ -115,6 +116,38 @@ class Message(_Form):
         if any(user.id == account.user_id for user in self.mentions) or account.role_id in self.mention_roles:
             return True
         return self.referenced_message is not None and self.referenced_message.author.id == account.user_id
+
+
+class _Emoji(_Form):
+    name: _Text | None = None
+
+
+class ReactionChange(_Form):
+    """Somebody put an emoji under a message, or took it away; only the first tells who that is in a server."""
+
+    user_id: Snowflake
+    channel_id: Snowflake
+    message_id: Snowflake
+    guild_id: Snowflake | None = None
+    member: _Member | None = None
+    emoji: _Emoji
+    is_removed: bool = False
+
+    def event(self, chat: Chat, account: Account) -> MessageEvent | None:
+        """Return the event, None for what bots do. Its id begins with the message's, which is older than all news."""
+        user = self.member.user if self.member else None
+        if self.user_id == account.user_id or (user and user.bot) or not self.emoji.name:
+            return None
+        now = time.time()
+        return MessageEvent(
+            message_id=f"r{self.message_id}:{self.user_id}:{now:.6f}",
+            chat=chat,
+            sender=Sender(self.user_id, _name(user, self.member) if user else self.user_id),
+            text="",
+            sent_at=now,
+            is_addressed=True,
+            reaction=Reaction(self.message_id, self.emoji.name, self.is_removed),
+        )
 
 
 class _Channel(_Form):
@@ -228,6 +261,11 @@ def read_edit(raw: object) -> Message | None:
     """Read what the gateway tells of a changed message; None where only what surrounds its text has changed."""
     message = Message.model_validate(raw)
     return message.model_copy(update={"is_edit": True}) if message.edited_timestamp and message.content else None
+
+
+def read_reaction(raw: object, *, is_removed: bool) -> ReactionChange:
+    """Read a reaction. Raises pydantic's ValidationError where it has not the form."""
+    return ReactionChange.model_validate(raw).model_copy(update={"is_removed": is_removed})
 
 
 class _Interaction(_Form):

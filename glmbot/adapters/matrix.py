@@ -1,15 +1,18 @@
 """Matrix, through the client-server API of a homeserver: long polling in, messages and live edits out."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
-from glmbot.adapters.matrix_content import FORM, edit_content, message_content, reaction_content
+from glmbot.adapters.matrix_client import Client
+from glmbot.adapters.matrix_content import FORM, Content, edit_content, message_content, reaction_content
+from glmbot.adapters.matrix_files import decrypted, media_type_of, place_of
 from glmbot.adapters.matrix_intake import Intake, Rooms
 from glmbot.adapters.matrix_session import Session
 from glmbot.adapters.matrix_waits import Waits
-from glmbot.content import Rendered
-from glmbot.events import Chat, MessageRef
+from glmbot.content import File, Rendered
+from glmbot.events import Attachment, Chat, MessageRef
 from glmbot.settings import MatrixSettings
 
 
@@ -35,7 +38,9 @@ class MatrixAdapter:
     @property
     def capabilities(self) -> Capabilities:
         """What Matrix can do; the homeserver sets limits of its own, and says so when they are met."""
-        return Capabilities(form=FORM, edit_interval=1.5, typing_interval=20.0, has_idempotent_send=True)
+        return Capabilities(
+            form=FORM, edit_interval=1.5, typing_interval=20.0, has_idempotent_send=True, can_send_files=True
+        )
 
     @property
     def account_key(self) -> str:
@@ -73,7 +78,8 @@ class MatrixAdapter:
     async def send(self, message: OutgoingMessage) -> MessageRef:
         """Send one message; in a group as a reply to the message it answers."""
         async with self._session.connected() as client:
-            event_id = await client.send(message.chat.chat_id, message_content(message), message.key)
+            file = await _upload(client, message.body.file) if message.body.file else None
+            event_id = await client.send(message.chat.chat_id, message_content(message, file), message.key)
         self._rooms.note_sender(event_id, is_ours=True)
         return MessageRef(message.chat, event_id)
 
@@ -81,6 +87,13 @@ class MatrixAdapter:
         """Replace the text of a message: by a further event, the newest of which counts."""
         async with self._session.connected() as client:
             await client.send(ref.chat.chat_id, edit_content(ref.message_id, body), uuid.uuid4().hex)
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Return a file of a message."""
+        place = place_of(attachment.file_id)
+        async with self._session.connected() as client:
+            data = await client.download(place, max_bytes)
+        return await asyncio.to_thread(decrypted, data, place.encrypted) if place.encrypted else data
 
     async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
         """Put an emoji under a message."""
@@ -92,3 +105,10 @@ class MatrixAdapter:
         """Show "typing" for 25 seconds, or until the next message."""
         async with self._session.connected() as client:
             await client.show_typing(chat.chat_id)
+
+
+async def _upload(client: Client, file: File) -> Content:
+    """Store a file at the homeserver, and return where it is as an event says it."""
+    media_type = media_type_of(file)
+    url = await client.upload(file.data, media_type, file.name)
+    return {"url": url, "info": {"mimetype": media_type, "size": len(file.data)}}

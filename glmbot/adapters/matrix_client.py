@@ -1,8 +1,9 @@
-"""The connection to a Matrix homeserver: the only importer of matrix-nio, with glmbot's errors.
+"""The connection to a Matrix homeserver, with glmbot's errors.
 
-It takes nio's client and calls, but reads the answers itself: nio leaves out what it cannot read without a word.
+It takes matrix-nio's client and calls, but reads the answers itself: nio leaves out what it cannot read without a word.
 """
 
+import io
 import json
 import random
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +15,8 @@ import aiohttp
 from nio import Api, AsyncClient, MessageDirection
 
 from glmbot.adapters.matrix_content import Content
+from glmbot.adapters.matrix_files import Place
+from glmbot.adapters.matrix_media import download
 from glmbot.adapters.matrix_sync import FILTER, HISTORY_FILTER, Page, Sync, read_page, read_sync
 from glmbot.adapters.matrix_text import mended
 from glmbot.adapters.matrix_waits import Waits
@@ -125,13 +128,30 @@ class Client:
         """Send an event; the same key gives the same one each time. Return its id."""
         return _text_in(await self._call(*Api.room_send("", room_id, kind, content, key)), "event_id")
 
+    async def upload(self, data: bytes, media_type: str, name: str | None) -> str:
+        """Store a file; return its address, by which an event names it."""
+        method, path = Api.upload("", name)
+        return _text_in(await self._call(method, path, io.BytesIO(data), media_type=media_type), "content_uri")
+
+    async def download(self, place: Place, max_bytes: int) -> bytes:
+        """Return a file as it is stored. Raises FileTooLarge, too."""
+        return await download(self._homeserver, self.token, place, max_bytes)
+
     async def show_typing(self, room_id: str) -> None:
         """Show that we write, for a while."""
         await self._call(*Api.room_typing("", room_id, self._user_id, timeout=TYPING_MS))
 
-    async def _call(self, method: str, path: str, data: str | None = None, *, wait: float | None = None) -> Answer:
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        data: str | io.BytesIO | None = None,
+        *,
+        wait: float | None = None,
+        media_type: str = "application/json",
+    ) -> Answer:
         timeout = aiohttp.ClientTimeout(total=wait or self._waits.answer, connect=self._waits.answer)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": media_type}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         try:

@@ -21,9 +21,14 @@ AUTOMATED = "org.matrix.msc1767.automated"
 Content = dict[str, Any]
 
 
-def message_content(message: OutgoingMessage) -> Content:
-    """Return the content of a message, in its thread; in a group as a reply to the message it answers."""
+def message_content(message: OutgoingMessage, file: Content | None = None) -> Content:
+    """Return the content of a message, in its thread; in a group as a reply to the message it answers.
+
+    `file` are the fields that say where its file is.
+    """
     content = _text(message.body)
+    if message.body.file and file:
+        content |= {"msgtype": "m.file", "filename": mended(message.body.file.name)} | file
     if relation := _relation(message):
         content["m.relates_to"] = relation
     return _fitting(content, content)

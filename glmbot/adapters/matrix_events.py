@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from glmbot.adapters.matrix_content import AUTOMATED
+from glmbot.adapters.matrix_files import attachments_of
 from glmbot.adapters.matrix_rooms import MESSAGE, Room
 from glmbot.adapters.matrix_text import as_command, has_pill, mended, names_any, without_mention, without_quote
 from glmbot.events import MAX_TEXT, Chat, ChatKind, MessageEvent, Sender
@@ -129,6 +130,7 @@ def read_message(raw: Mapping[str, Any], room: Room, account: Account) -> Messag
         text=text,
         sent_at=found.origin_server_ts / 1000,
         is_addressed=is_addressed,
+        attachments=attachments_of(raw["content"]),
     )
     return Message(event, content.relation.reply_to)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from glmbot.adapters.telegram_files import attachments_of
-from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 
 ATTACHMENTS = frozenset(
     {
@@ -44,7 +44,7 @@ KINDS = {
 EDIT_KINDS = ("edited_message", "edited_channel_post")
 MESSAGE_KINDS = ("message", "channel_post", *EDIT_KINDS)
 """The updates that hold a message to be read."""
-UPDATE_KINDS = (*MESSAGE_KINDS, "callback_query")
+UPDATE_KINDS = (*MESSAGE_KINDS, "callback_query", "message_reaction")
 STAND_INS = frozenset({1087968824, 136817688})
 """@GroupAnonymousBot and @Channel_Bot: who writes in their name is the chat that the message names beside them."""
 
@@ -67,6 +67,8 @@ def read_event(update: object, adapter: str, account: Account) -> MessageEvent |
     found = _Update.model_validate(update)
     if found.callback_query is not None:
         return _pressed(found.callback_query, adapter)
+    if found.message_reaction is not None:
+        return _reacted(found.message_reaction, found.update_id, adapter)
     message = found.any_message
     if message is None or message.is_automatic_forward or message.chat.type not in KINDS:
         return None
@@ -204,12 +206,30 @@ class _CallbackQuery(_Form):
     data: _Text = ""
 
 
+class _Emoji(_Form):
+    """An emoji; those of Telegram's own design have a number instead, and paid stars nothing."""
+
+    emoji: _Text = ""
+
+
+class _MessageReaction(_Form):
+    chat: _Chat
+    message_id: int
+    user: _User | None = None
+    actor_chat: _SenderChat | None = None
+    date: int = Field(ge=0, lt=2**53)
+    old_reaction: tuple[_Emoji, ...] = ()
+    new_reaction: tuple[_Emoji, ...] = ()
+
+
 class _Update(_Form):
+    update_id: int = 0
     message: _Message | None = None
     channel_post: _Message | None = None
     edited_message: _Message | None = None
     edited_channel_post: _Message | None = None
     callback_query: _CallbackQuery | None = None
+    message_reaction: _MessageReaction | None = None
 
     @property
     def any_message(self) -> _Message | None:
@@ -228,6 +248,31 @@ def _pressed(query: _CallbackQuery, adapter: str) -> MessageEvent | None:
         text=query.data,
         sent_at=time.time(),
         is_addressed=True,
+    )
+
+
+def _reacted(change: _MessageReaction, update_id: int, adapter: str) -> MessageEvent | None:
+    """Return the event of a reaction: of one that takes another's place, the new one. The topic is not told."""
+    user, chat = change.user, change.actor_chat
+    old, new = ([one.emoji for one in group if one.emoji] for group in (change.old_reaction, change.new_reaction))
+    changes = [(emoji, False) for emoji in new if emoji not in old] + [(one, True) for one in old if one not in new]
+    if change.chat.type not in KINDS or not changes or (user is not None and user.is_bot):
+        return None
+    if user is not None:
+        sender = _user(user)
+    elif chat is not None:
+        sender = Sender(str(chat.id), chat.title or str(chat.id))
+    else:
+        return None
+    emoji, is_removed = changes[0]
+    return MessageEvent(
+        message_id=f"{change.chat.id}:reaction:{update_id}",
+        chat=Chat(adapter, str(change.chat.id), KINDS[change.chat.type]),
+        sender=sender,
+        text="",
+        sent_at=float(change.date),
+        is_addressed=True,
+        reaction=Reaction(message_id_of(change.chat.id, change.message_id), emoji, is_removed),
     )
 
 

@@ -30,8 +30,8 @@ class Admission:
         return event.with_text(event.text[: self._max_chars] + CUT_MARK) if self._is_too_long(event) else event
 
     def is_refused_at_sight(self, event: MessageEvent) -> bool:
-        """Tell whether an event has no text to handle, or one too long for anybody to look into."""
-        return not (event.text or event.attachments) or self._is_too_long(event)
+        """Tell whether an event has nothing to handle, or a text too long for anybody to look into."""
+        return not (event.text or event.attachments or event.reaction) or self._is_too_long(event)
 
     async def check(self, event: MessageEvent) -> Refusal | None:
         """Return why the event is not handled, or None when it is."""
@@ -42,7 +42,7 @@ class Admission:
             return Refusal("the sender is not allowed")
         if self.is_refused_at_sight(event):
             return self._refusal_at_sight(event)
-        if not event.text.strip() and not event.attachments:
+        if not (event.text.strip() or event.attachments or event.reaction):
             return Refusal("the message has no text")
         for screen in self._screens:
             if refusal := await screen(event):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.router import Router
-from glmbot.hooks import ReplySent
+from glmbot.hooks import Reacted, ReplySent
 from glmbot.phrases import Phrase, language_of
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
@@ -27,6 +27,7 @@ class Dispatcher:
         router: Router,
         delivery: Delivery,
         inbox: Inbox,
+        reacted: Sequence[Reacted],
         reply_sent: Sequence[ReplySent],
     ) -> None:
         self.admission = admission
@@ -34,6 +35,7 @@ class Dispatcher:
         self.router = router
         self.delivery = delivery
         self.inbox = inbox
+        self.reacted = reacted
         self.reply_sent = reply_sent
 
     async def handle(self, claimed: ClaimedEvent) -> None:
@@ -44,6 +46,8 @@ class Dispatcher:
         event, started_at = claimed.event, time.monotonic()
         if refusal := await self.admission.check(event):
             return await self.delivery.refuse(claimed, refusal)
+        if event.reaction is not None:
+            return await self._tell_reaction(claimed)
         verdict = await self.safety.check(event.text, Direction.IN)
         if verdict.is_blocked:
             return await self.delivery.refuse(claimed, _blocked(claimed, verdict.rule))
@@ -56,6 +60,11 @@ class Dispatcher:
         logger.info("answered in %.2f s, %d tokens", time.monotonic() - started_at, reply.num_tokens)
         for reply_sent in self.reply_sent:
             await reply_sent(event, text)
+
+    async def _tell_reaction(self, claimed: ClaimedEvent) -> None:
+        for reacted in self.reacted:
+            await reacted(claimed.event)
+        await self.inbox.finish(claimed.inbox_id)
 
 
 def _blocked(claimed: ClaimedEvent, rule: str | None) -> Refusal:

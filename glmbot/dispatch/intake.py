@@ -15,7 +15,8 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
     """Return the function that adapters hand their events to."""
 
     async def accept(event: MessageEvent) -> None:
-        """Store the event, unless it is a repeat, or talk in a group that is not for the bot: that is not kept.
+        """Store the event, unless it is a repeat, talk in a group that is not for the bot, or a reaction that no plugin
+        is told of: they are not kept.
 
         A plugin that waits for this sender's next message gets it here, since the conversation is busy
         with that plugin until it does; what safety blocks goes the ordinary way to its refusal.
@@ -27,7 +28,11 @@ def intake(inbox: Inbox, plugins: PluginHost, admission: Admission, safety: Safe
         event = admission.cut(event)
         if event.is_edit and await inbox.amend(event):
             return
-        if admission.is_refused_at_sight(event):
+        if event.reaction is not None:
+            if plugins.wants_reactions:
+                arrived.call()
+                await inbox.add(event)
+        elif admission.is_refused_at_sight(event):
             if event.is_addressed:
                 arrived.call()
                 await inbox.add(event, is_immediate=True)

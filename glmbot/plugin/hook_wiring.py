@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from glmbot.events import MessageEvent
-from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, ReplySent, ScreenEvent
+from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, Reacted, ReplySent, ScreenEvent
 from glmbot.plugin.member import Member
 from glmbot.prompt import Prompt
 from glmbot.verdicts import Direction, Refusal, Verdict
@@ -25,6 +25,7 @@ def guarded_hooks(member: Member, attempt: Attempt) -> Hooks:
         screen_event=[_screen_event(member.name, hook, attempt) for hook in own.screen_event],
         edit_prompt=[_edit_prompt(member.name, hook, attempt) for hook in own.edit_prompt],
         check_text=[_check_text(member.name, hook, attempt) for hook in own.check_text],
+        reacted=[_reacted(member.name, hook, attempt) for hook in own.reacted],
         reply_sent=[_reply_sent(member.name, hook, attempt) for hook in own.reply_sent],
         started=[_lifecycle(member.name, "started", hook, attempt) for hook in own.started],
         stopping=[_lifecycle(member.name, "stopping", hook, attempt) for hook in own.stopping],
@@ -36,6 +37,7 @@ def add_hooks(more: Hooks, hooks: Hooks) -> None:
     hooks.screen_event += more.screen_event
     hooks.edit_prompt += more.edit_prompt
     hooks.check_text += more.check_text
+    hooks.reacted += more.reacted
     hooks.reply_sent += more.reply_sent
     hooks.started += more.started
     hooks.stopping += more.stopping
@@ -62,6 +64,13 @@ def _check_text(plugin: str, hook: CheckText, attempt: Attempt) -> CheckText:
         return await attempt(_name(plugin, "check_text"), blocked, lambda: hook(text, direction))
 
     return check_text
+
+
+def _reacted(plugin: str, hook: Reacted, attempt: Attempt) -> Reacted:
+    async def reacted(event: MessageEvent) -> None:
+        await attempt(_name(plugin, "reacted"), None, lambda: hook(event))
+
+    return reacted
 
 
 def _reply_sent(plugin: str, hook: ReplySent, attempt: Attempt) -> ReplySent:

@@ -90,6 +90,11 @@ class PluginHost:
         bound = self.find_command(name) if name else None
         return bound is not None and bound.command.is_immediate
 
+    @property
+    def wants_reactions(self) -> bool:
+        """Whether a plugin is told of reactions."""
+        return bool(self._hooks.reacted)
+
     async def match_message(self, text: str) -> "MessageAnswer | None":
         """Return what answers messages like `text`: the first plugin that has a pattern which is found in it."""
         for member in self._members:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from glmbot.events import MessageEvent
-from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, ReplySent, ScreenEvent
+from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, Reacted, ReplySent, ScreenEvent
 from glmbot.phrases import language_of
 from glmbot.plugin.arguments import parse_arguments, parse_groups
 from glmbot.plugin.context import BotContext, Context, ReplyValue, Surroundings
@@ -69,6 +69,7 @@ class LocalMember:
             screen_event=[self._screen_event(hook) for hook in own.screen_event],
             edit_prompt=[self._edit_prompt(hook) for hook in own.edit_prompt],
             check_text=[self._check_text(hook) for hook in own.check_text],
+            reacted=[self._reacted(hook) for hook in own.reacted],
             reply_sent=[self._reply_sent(hook) for hook in own.reply_sent],
             started=[self._lifecycle(hook) for hook in own.started],
             stopping=[self._lifecycle(hook) for hook in own.stopping],
@@ -127,6 +128,12 @@ class LocalMember:
             return verdict
 
         return check_text
+
+    def _reacted(self, hook: AnyHook) -> Reacted:
+        async def reacted(event: MessageEvent) -> None:
+            await hook(self._context(event))
+
+        return reacted
 
     def _reply_sent(self, hook: AnyHook) -> ReplySent:
         async def reply_sent(event: MessageEvent, text: str) -> None:

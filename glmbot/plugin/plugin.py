@@ -79,6 +79,7 @@ class PluginHooks:
     screen_event: list[AnyHook] = field(default_factory=list)
     edit_prompt: list[AnyHook] = field(default_factory=list)
     check_text: list[AnyHook] = field(default_factory=list)
+    reacted: list[AnyHook] = field(default_factory=list)
     reply_sent: list[AnyHook] = field(default_factory=list)
     started: list[AnyHook] = field(default_factory=list)
     stopping: list[AnyHook] = field(default_factory=list)
@@ -165,6 +166,12 @@ class Plugin(Generic[ConfigT]):
     ) -> Callable[[BotContext[ConfigT], str, Direction], Awaitable[Verdict]]:
         """Judge every text, in and out; a check that fails or is late blocks the text."""
         return _added(self.hooks.check_text, function)
+
+    def reacted(
+        self, function: Callable[[Context[ConfigT]], Awaitable[None]]
+    ) -> Callable[[Context[ConfigT]], Awaitable[None]]:
+        """Be told each reaction to a message; `ctx.event.reaction` says which."""
+        return _added(self.hooks.reacted, function)
 
     def reply_sent(
         self, function: Callable[[Context[ConfigT], str], Awaitable[None]]

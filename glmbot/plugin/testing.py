@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from glmbot.errors import NotDelivered, UserError
-from glmbot.events import Attachment, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import Attachment, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 from glmbot.hooks import Hooks
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue
@@ -274,6 +274,16 @@ class PluginTester:
             self._run(self._handle(event))
         await self._settle()
         return "\n".join(self.messages(chat)[num_before:]) or None
+
+    async def react(self, emoji: str, message_id: str = "m1", *, sender: str = "ann", is_removed: bool = False) -> None:
+        """Put an emoji under a message of the chat, or take it away; return when the plugin has been told."""
+        where, who = Chat("test", "chat", ChatKind.PRIVATE), Sender(sender, sender.title())
+        reaction = Reaction(message_id, emoji, is_removed)
+        event_id = f"r{next(self._message_ids)}"
+        event = MessageEvent(event_id, where, who, "", self.clock.now(), True, reaction=reaction)
+        for reacted in self._hooks.reacted:
+            await reacted(event)
+        self._raise_failure()
 
     async def pass_time(self, duration: timedelta) -> None:
         """Turn the clock on, and run every job that falls due on the way."""

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from glmbot.errors import RetryLater
-from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 from glmbot.storage.conversations import conversation_of
 from glmbot.storage.database import Database
 from glmbot.storage.errors import DiskFull
@@ -236,6 +236,7 @@ def _claimed(row: Row[Any]) -> ClaimedEvent:
         is_addressed=fields["is_addressed"],
         # Events that an earlier glmbot has stored have none.
         attachments=tuple(_attachment(one) for one in fields.get("attachments", ())),
+        reaction=Reaction(**fields["reaction"]) if fields.get("reaction") else None,
     )
     return ClaimedEvent(row.inbox_id, row.conversation_id, row.attempts, event)
 

@@ -39,6 +39,10 @@ class MatrixStage(Stage):
     async def shown(self) -> Sequence[str]:
         return await self._ann.shown(self.chat.chat_id, self._account.user_id)
 
+    async def files(self) -> Sequence[tuple[str, bytes]]:
+        contents = await self._ann.contents(self.chat.chat_id, self._account.user_id)
+        return [(one["filename"], await self._ann.download(one["url"])) for one in contents if "url" in one]
+
     async def ask_to_wait(self, seconds: float) -> None:
         self._proxy.refuse("/send/", 429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": round(seconds * 1000)})
 

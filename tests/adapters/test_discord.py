@@ -11,7 +11,7 @@ from glmbot.adapters.base import Adapter, CommandInfo, CommandMenu, OutgoingMess
 from glmbot.adapters.discord import DiscordAdapter, Waits
 from glmbot.content import Button, LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageRef, Sender
+from glmbot.events import Chat, ChatKind, Language, MessageRef, Reaction, Sender
 from glmbot.settings import DiscordSettings
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_forms import ANN, BOB, DM, GENERAL, THREAD, FakeChannel, FakeUser
@@ -719,3 +719,37 @@ async def test_the_token_is_never_logged(
     assert discord.token not in caplog.text
     assert discord.token not in repr(raised.value)
     assert discord.token not in repr(adapter)
+
+
+async def test_reactions_come_in_with_who_and_where(discord: FakeDiscord) -> None:
+    async with running(adapter_for(discord)) as inbox:
+        await discord.connected()
+        private = await discord.receive("hello")
+        public = await discord.receive("hi", channel=GENERAL, mention_bot=True)
+        await discord.react_as(private, "👍")
+        await discord.react_as(public, "party_parrot")
+        await discord.react_as(public, "👎", is_removed=True)
+        await discord.react_as(public, "👎", author=discord.bot)
+        await discord.react_as(public, "👎", user_id="no number")
+        await discord.receive("bye")
+        await inbox.received("hello", "hi", "", "", "", "bye")
+    first, second, third = inbox.events[2:5]
+    assert first.reaction == Reaction(str(private), "👍")
+    assert (first.chat, first.sender.sender_id) == (inbox.events[0].chat, str(ANN.id))
+    assert second.reaction == Reaction(str(public), "party_parrot")
+    assert (second.chat, second.sender) == (inbox.events[1].chat, inbox.events[1].sender)
+    assert third.reaction == Reaction(str(public), "👎", is_removed=True)
+    assert len({event.message_id for event in inbox.events}) == 6
+
+
+async def test_a_reaction_does_not_move_the_place_to_catch_up_from(discord: FakeDiscord) -> None:
+    async with running(adapter_for(discord)) as inbox:
+        await discord.connected()
+        first = await discord.receive("hello")
+        await discord.react_as(first, "👍")
+        await inbox.received("hello", "")
+    await discord.receive("meanwhile")
+    adapter = adapter_for(discord)
+    adapter.resume_after({inbox.events[1].chat: inbox.events[1].message_id})
+    async with running(adapter) as inbox:
+        await inbox.received("meanwhile")

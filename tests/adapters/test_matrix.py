@@ -13,13 +13,24 @@ from typing import Any
 
 import pytest
 
-from glmbot.adapters.base import Adapter, CatchesUp, CommandInfo, CommandMenu, HasAccount, OutgoingMessage, Probed
+from glmbot.adapters.base import (
+    Adapter,
+    CatchesUp,
+    CommandInfo,
+    CommandMenu,
+    FetchesFiles,
+    HasAccount,
+    OutgoingMessage,
+    Probed,
+    Reacts,
+)
 from glmbot.adapters.matrix import MatrixAdapter
+from glmbot.adapters.matrix_files import encrypted
 from glmbot.adapters.matrix_sync import TIMELINE
 from glmbot.adapters.matrix_waits import Waits
-from glmbot.content import Rendered
-from glmbot.errors import ConfigError, NotDelivered, RetryLater
-from glmbot.events import Chat, ChatKind, Language, MessageRef
+from glmbot.content import File, Rendered
+from glmbot.errors import ConfigError, FileTooLarge, NotDelivered, RetryLater, UrlRefused
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef
 from glmbot.settings import MatrixSettings
 from glmbot.text.rendering import render_parts
 from tests.fakes.inbox import Inbox
@@ -126,7 +137,7 @@ def test_it_has_all_abilities(place: Place) -> None:
     adapter = place.adapter()
     as_adapter: Adapter = adapter
     assert as_adapter.capabilities.has_idempotent_send
-    for ability in (CommandMenu, Probed, HasAccount, CatchesUp):
+    for ability in (CommandMenu, Probed, HasAccount, CatchesUp, FetchesFiles, Reacts):
         assert isinstance(adapter, ability)
     assert adapter.account_key == f"{place.proxy.url} {place.bot}"
 
@@ -655,3 +666,104 @@ async def _send_patiently(adapter: MatrixAdapter, message: OutgoingMessage) -> l
             except RetryLater as error:
                 waits.append(error.after)
                 await asyncio.sleep(error.after)
+
+
+# -- files
+
+
+async def test_a_file_comes_in_with_its_words_and_can_be_fetched(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter) as inbox:
+        room_id = await place.direct()
+        url = await place.ann.upload(b"# Notes\n")
+        info = {"mimetype": "text/markdown; charset=utf-8", "size": 8}
+        await place.ann.say(room_id, "what is this?", msgtype="m.file", filename="../notes.md", url=url, info=info)
+        await place.ann.say(room_id, "cat.jpg", msgtype="m.image", url=url, info={"mimetype": "image/jpeg"})
+        await place.ann.say(room_id, "Voice", msgtype="m.audio", url=url, **{"org.matrix.msc3245.voice": {}})
+        await inbox.received("what is this?", "", "")
+        files = [event.attachments[0] for event in inbox.events]
+        assert files[0] == Attachment(url, "notes.md", "text/markdown", 8, AttachmentKind.DOCUMENT)
+        assert [(file.name, file.kind) for file in files[1:]] == [
+            ("cat.jpg", AttachmentKind.IMAGE),
+            ("Voice", AttachmentKind.VOICE),
+        ]
+        assert await adapter.fetch(files[0], 8) == b"# Notes\n"
+        with pytest.raises(FileTooLarge):
+            await adapter.fetch(files[0], 7)
+
+
+async def test_an_encrypted_file_is_decrypted_and_one_that_was_changed_is_not(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter) as inbox:
+        room_id = await place.direct()
+        cipher_text, secret = encrypted(b"secret")
+        for data in (cipher_text, b"forged"):
+            file = secret | {"url": await place.ann.upload(data)}
+            await place.ann.say(room_id, "a.txt", msgtype="m.file", file=file)
+        await inbox.received("", "")
+        genuine, forged = (event.attachments[0] for event in inbox.events)
+        assert await adapter.fetch(genuine, 100) == b"secret"
+        with pytest.raises(NotDelivered, match="cannot be decrypted"):
+            await adapter.fetch(forged, 100)
+
+
+async def test_a_homeserver_of_before_the_call_for_files_gives_them_out_too(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter):
+        url = await place.ann.upload(b"x")
+        place.proxy.refuse("/client/v1/media/", 404, {"errcode": "M_UNRECOGNIZED"})
+        place.proxy.refuse("/media/v3/download/", 200, b"x")
+        assert await adapter.fetch(named(url), 10) == b"x"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "after"),
+    [(429, {"retry_after_ms": 1500}, 1.5), (504, {"errcode": "M_NOT_YET_UPLOADED"}, 5.0), (502, b"[" * 9000, 5.0)],
+)
+async def test_a_file_that_is_not_given_out_now_may_be_had_later(
+    place: Place, status: int, body: Any, after: float
+) -> None:
+    place.proxy.refuse("/media/download/", status, body)
+    with pytest.raises(RetryLater) as raised:
+        await place.adapter().fetch(named("mxc://localhost/abc"), 10_000)
+    assert raised.value.after == after
+
+
+async def test_a_file_is_not_fetched_from_our_own_network_or_another_place(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter):
+        with pytest.raises(NotDelivered, match="has no such file"):
+            await adapter.fetch(named("mxc://localhost/abc"), 10)
+        place.proxy.redirect("/media/download/", place.proxy.url)
+        with pytest.raises(UrlRefused):
+            await adapter.fetch(named("mxc://localhost/abc"), 10)
+        for place_ in ("http://127.0.0.1/", "mxc://localhost/../../x", "mxc://localhost", "{}", "{" * 2000):
+            with pytest.raises(NotDelivered):
+                await adapter.fetch(named(place_), 10)
+
+
+async def test_a_file_goes_out_once_with_its_caption(place: Place) -> None:
+    adapter = place.adapter()
+    async with running(adapter):
+        room_id = await place.direct()
+        file = File('答案"1".md', b"x" * 2_000_000)
+        message = OutgoingMessage(private(room_id), Rendered("All of it.", "All of it.", file), "key")
+        place.proxy.cut("/send/", times=2, is_late=True)
+        with pytest.raises(RetryLater):
+            await adapter.send(message)
+        await adapter.send(message)
+    (content,) = await place.ann.contents(room_id, place.bot)
+    assert (content["msgtype"], content["body"], content["filename"]) == ("m.file", "All of it.", file.name)
+    assert content["info"] == {"mimetype": "text/markdown", "size": 2_000_000}
+    assert await place.ann.download(content["url"]) == file.data
+
+
+async def test_a_file_that_the_homeserver_does_not_take_is_not_delivered(place: Place) -> None:
+    place.proxy.refuse("/upload", 413, {"errcode": "M_TOO_LARGE"})
+    body = Rendered("x", "x", File("a.txt", b"x"))
+    with pytest.raises(NotDelivered, match="M_TOO_LARGE"):
+        await place.adapter().send(OutgoingMessage(private("!r:localhost"), body, "key"))
+
+
+def named(file_id: str) -> Attachment:
+    return Attachment(file_id, "a.txt", None, None, AttachmentKind.DOCUMENT)

@@ -13,7 +13,7 @@ from glmbot.adapters.telegram import TelegramAdapter
 from glmbot.adapters.telegram_waits import Waits
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered
 from glmbot.errors import ConfigError, FileTooLarge, NotDelivered, RetryLater
-from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef
+from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef, Reaction
 from glmbot.settings import TelegramSettings
 from tests.fakes.inbox import Inbox
 from tests.fakes.telegram import ANN, PRIVATE, FakeChat, FakeTelegram, FakeUser
@@ -690,3 +690,17 @@ async def test_the_token_is_in_no_log_line_and_no_error(
             await adapter.send(outgoing("hi"))
     assert "<token>" in caplog.text
     assert telegram.token not in caplog.text + repr(raised.value) + repr(raised.value.__cause__)
+
+
+async def test_reactions_come_in_among_the_messages(telegram: FakeTelegram, adapter: TelegramAdapter) -> None:
+    async with running(adapter) as inbox:
+        number = await telegram.receive("hello", chat=GROUP)
+        change = {"chat": GROUP.as_json(), "message_id": number, "date": 1_700_000_000, "user": ANN.as_json()}
+        emoji = {"type": "emoji", "emoji": "👎"}
+        await telegram.push({"message_reaction": change | {"old_reaction": [], "new_reaction": [emoji]}})
+        await telegram.push({"message_reaction": {"chat": 5}})
+        await telegram.receive("bye", chat=GROUP)
+        await inbox.received("hello", "", "bye")
+    assert inbox.events[1].reaction == Reaction(inbox.events[0].message_id, "👎")
+    asked = [call for call in telegram.calls if call.method.lower() == "getupdates"]
+    assert all("message_reaction" in call.params["allowed_updates"] for call in asked)

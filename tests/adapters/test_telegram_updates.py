@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from glmbot.adapters.telegram_updates import Account, mended, message_id_of, number_of, read_event
-from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Sender
+from glmbot.events import MAX_TEXT, Attachment, AttachmentKind, Chat, ChatKind, Language, MessageEvent, Reaction, Sender
 
 ACCOUNT = Account(4242, "glm_test_bot")
 ANN = {"id": 7, "is_bot": False, "first_name": "Ann", "last_name": "Lee", "language_code": "en"}
@@ -317,3 +317,53 @@ def test_an_edit_without_words_is_none() -> None:
     """A picture that was changed, or a place that moves on."""
     message = update("")["message"] | {"location": {"latitude": 1.0, "longitude": 1.0}}
     assert read_event({"update_id": 1, "edited_message": message}, "telegram", ACCOUNT) is None
+
+
+EMOJI = {"type": "emoji", "emoji": "👍"}
+HEART = {"type": "emoji", "emoji": "❤"}
+
+
+def reaction(old: list[object], new: list[object], **fields: object) -> dict[str, Any]:
+    change = {"chat": {"id": -100, "type": "supergroup"}, "message_id": 5, "date": 1_700_000_000, "user": ANN}
+    return {"update_id": 9, "message_reaction": change | {"old_reaction": old, "new_reaction": new} | fields}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([], [EMOJI], Reaction("-100:5", "👍")),
+        ([EMOJI], [], Reaction("-100:5", "👍", is_removed=True)),
+        ([EMOJI], [HEART], Reaction("-100:5", "❤")),
+        ([EMOJI], [EMOJI, HEART], Reaction("-100:5", "❤")),
+    ],
+)
+def test_a_reaction_becomes_an_event(old: list[object], new: list[object], expected: Reaction) -> None:
+    event = read_event(reaction(old, new), "telegram", ACCOUNT)
+    assert event == MessageEvent(
+        message_id="-100:reaction:9",
+        chat=Chat("telegram", "-100", ChatKind.GROUP),
+        sender=Sender("7", "Ann Lee", Language.ENGLISH),
+        text="",
+        sent_at=1_700_000_000.0,
+        is_addressed=True,
+        reaction=expected,
+    )
+
+
+def test_a_reaction_in_the_name_of_a_chat_is_that_chats() -> None:
+    event = read_event(reaction([], [EMOJI], user=None, actor_chat={"id": -7, "title": "News"}), "telegram", ACCOUNT)
+    assert event is not None
+    assert event.sender == Sender("-7", "News")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        reaction([], [EMOJI], user=BOT),
+        reaction([], [EMOJI], user=None),
+        reaction([], [{"type": "custom_emoji", "custom_emoji_id": "1"}, {"type": "paid"}]),
+        reaction([EMOJI], [EMOJI]),
+    ],
+)
+def test_what_is_no_reaction_of_a_person_is_left_out(update: dict[str, Any]) -> None:
+    assert read_event(update, "telegram", ACCOUNT) is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered
-from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
+from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Reaction, Sender
 
 
 @dataclass(slots=True)
@@ -112,6 +112,7 @@ class FakeAdapter:
         kind: ChatKind = ChatKind.PRIVATE,
         is_addressed: bool = True,
         is_edit: bool = False,
+        reaction: Reaction | None = None,
     ) -> MessageEvent:
         """Let a message come in; return when the bot has confirmed it."""
         event = MessageEvent(
@@ -122,6 +123,7 @@ class FakeAdapter:
             sent_at=time.time(),
             is_addressed=is_addressed,
             is_edit=is_edit,
+            reaction=reaction,
         )
         await (await self._accept)(event)
         return event

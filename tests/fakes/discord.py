@@ -43,6 +43,7 @@ DEADLINE = 20.0
 SIGNATURE = "5f1e"
 """By which Discord's own addresses of files are known; without it they are refused."""
 GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
+GUILD_REACTIONS, DIRECT_REACTIONS = 1 << 10, 1 << 13
 JSON_TYPE = {"Content-Type": "application/json"}  # exactly: the library reads nothing else as JSON
 
 
@@ -166,6 +167,29 @@ class FakeDiscord:
         for _ in range(times):
             await self._announce(shown, fields=fields)
         return number
+
+    async def react_as(
+        self, message_id: int, emoji: str, *, author: FakeUser = ANN, is_removed: bool = False, **fields: object
+    ) -> None:
+        """Let someone put an emoji under a message, or take it away."""
+        shown = self._find(message_id)
+        assert shown is not None
+        is_private = shown.channel.guild_id is None
+        if not self.gateway.intents & (DIRECT_REACTIONS if is_private else GUILD_REACTIONS):
+            return
+        payload: Fields = {
+            "user_id": str(author.id),
+            "channel_id": str(shown.channel.id),
+            "message_id": str(shown.id),
+            "emoji": {"id": None, "name": emoji},
+            "burst": False,
+            "type": 0,
+        }
+        if not is_private:
+            payload["guild_id"] = str(shown.channel.guild_id)
+            if not is_removed:
+                payload["member"] = member_form() | {"user": author.as_json()}
+        await self.gateway.dispatch(f"MESSAGE_REACTION_{'REMOVE' if is_removed else 'ADD'}", payload | fields)
 
     async def change(self, message_id: int, text: str, *, is_edit: bool = True) -> None:
         """Let somebody change their message; where it is no edit, Discord does, to show a preview."""

@@ -63,6 +63,19 @@ class Human:
         event_id: str = (await self.call("PUT", "rooms", room_id, "send", kind, key, body=content))["event_id"]
         return event_id
 
+    async def upload(self, data: bytes) -> str:
+        """Store a file, and return its address."""
+        response = await self.http.post("/_matrix/media/v3/upload", content=data)
+        assert response.is_success, response.text
+        address: str = response.json()["content_uri"]
+        return address
+
+    async def download(self, address: str) -> bytes:
+        """Return a stored file."""
+        response = await self.http.get(f"/_matrix/client/v1/media/download/{address.removeprefix('mxc://')}")
+        assert response.is_success, response.text
+        return response.content
+
     async def reply(self, room_id: str, event_id: str, text: str) -> str:
         """Answer a message."""
         return await self.say(room_id, text, **{"m.relates_to": {"m.in_reply_to": {"event_id": event_id}}})

@@ -1,6 +1,7 @@
 """Stands between the adapter and a real homeserver: passes all on, but for the faults that a test asks for."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Fault:
     times: int
     status: int = 0
     body: bytes = b""
+    location: str = ""
     is_late: bool = False
     """Whether the homeserver gets the call, and only its answer is lost."""
 
@@ -70,6 +72,10 @@ class MatrixProxy:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._faults.append(Fault(part, times, status, raw))
 
+    def redirect(self, part: str, location: str) -> None:
+        """Answer the next call by naming another address."""
+        self._faults.append(Fault(part, 1, 302, location=location))
+
     def cut(self, part: str, times: int = 1, *, is_late: bool = False) -> None:
         """Cut the next connections without an answer. The adapter's library tries once more by itself."""
         self._faults.append(Fault(part, times, is_late=is_late))
@@ -107,7 +113,8 @@ class MatrixProxy:
         self._moved.set()
         fault = self._fault_for(request.path)
         if fault and fault.status:
-            return web.Response(status=fault.status, body=fault.body, content_type="application/json")
+            headers = {"Location": fault.location} if fault.location else {}
+            return web.Response(status=fault.status, body=fault.body, content_type="application/json", headers=headers)
         if fault and not fault.is_late:
             return _cut(request)
         task = asyncio.ensure_future(self._pass_on(request))
@@ -135,12 +142,13 @@ class MatrixProxy:
         assert self._http
         headers = {key: value for key, value in request.headers.items() if key not in DROPPED}
         async with self._http.request(
-            request.method, self.upstream + request.raw_path, headers=headers, data=await request.read()
+            request.method, self.upstream + request.raw_path, headers=headers, data=io.BytesIO(await request.read())
         ) as response:
             raw = await response.read()
             if request.path.endswith("/sync") and response.status == 200:
                 raw = self._noted(raw)
-            return web.Response(status=response.status, body=raw, content_type="application/json")
+            kept = {key: value for key, value in response.headers.items() if key == "Content-Type"}
+            return web.Response(status=response.status, body=raw, headers=kept)
 
     def _noted(self, raw: bytes) -> bytes:
         """Take note of news, and change them where a test wants that."""

@@ -43,6 +43,7 @@ def test_names_fit_every_platforms_menu(name: str) -> None:
         lambda plugin: plugin.screen_event,
         lambda plugin: plugin.edit_prompt,
         lambda plugin: plugin.check_text,
+        lambda plugin: plugin.reacted,
         lambda plugin: plugin.reply_sent,
         lambda plugin: plugin.started,
         lambda plugin: plugin.stopping,

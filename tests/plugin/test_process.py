@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from glmbot.errors import InferenceUnavailable, PluginAway, PluginError, UserError
-from glmbot.events import Attachment, AttachmentKind
+from glmbot.events import Attachment, AttachmentKind, Reaction
 from glmbot.plugin.process.strikes import Strikes
 from glmbot.plugin.state import Condition
 from glmbot.plugin.testing import ManualClock
@@ -355,6 +355,10 @@ async def edit(ctx: Context, prompt: Prompt) -> Prompt:
 async def check(ctx: BotContext, text: str, direction: Direction) -> Verdict:
     return Verdict(text.replace("darn", "****"), direction is Direction.OUT, "all")
 
+@plugin.reacted
+async def reacted(ctx: Context) -> None:
+    await ctx.store.set("reacted", ctx.event.reaction.emoji)
+
 @plugin.reply_sent
 async def sent(ctx: Context, text: str) -> None:
     await ctx.store.set("sent", text)
@@ -378,8 +382,9 @@ async def test_hooks_decide_over_the_wire(tmp_path: Path) -> None:
         assert edited == Prompt("q", (Turn("a", "b", 3),), "Speak zh.")
         assert await bot.hooks.check_text[0]("darn", Direction.IN) == Verdict("****", False, "all")
         assert (await bot.hooks.check_text[0]("fine", Direction.OUT)).is_blocked
+        await bot.hooks.reacted[0](replace(event(""), reaction=Reaction("m1", "+1")))
         await bot.hooks.reply_sent[0](event(), "done")
-        assert bot.rows == {"started": str(bot.pid("probe")), "sent": '"done"'}
+        assert bot.rows == {"started": str(bot.pid("probe")), "reacted": '"+1"', "sent": '"done"'}
     assert bot.rows["stopped"] == "true"
 
 

@@ -234,3 +234,16 @@ async def test_a_plugin_is_given_files() -> None:
         assert await bot.say("", attachments=[picture]) == "p.png: 4 bytes"
         bot.services.files["p"] = bytes(6)
         assert await bot.say("", attachments=[picture]) == "p.png is too large"
+
+
+async def test_the_kit_tells_of_reactions() -> None:
+    plugin = Plugin("feedback")
+
+    @plugin.reacted
+    async def reacted(ctx: Context) -> None:
+        assert ctx.event.reaction is not None
+        await ctx.send(f"{ctx.event.sender.name}: {ctx.event.reaction.emoji}")
+
+    async with PluginTester(plugin) as bot:
+        await bot.react("👍", sender="bob")
+        assert bot.messages() == ["Bob: 👍"]

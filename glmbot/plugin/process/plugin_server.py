@@ -37,6 +37,10 @@ class PluginServer:
         """Call a hook."""
         return await self._member.hooks.check_text[place](text, direction)
 
+    async def reacted(self, place: int, event: MessageEvent) -> None:
+        """Call a hook."""
+        await self._member.hooks.reacted[place](event)
+
     async def reply_sent(self, place: int, event: MessageEvent, text: str) -> None:
         """Call a hook."""
         await self._member.hooks.reply_sent[place](event, text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from glmbot.errors import ConfigError, PluginAway
 from glmbot.events import MessageEvent
-from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, ReplySent, ScreenEvent
+from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, Reacted, ReplySent, ScreenEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.plugin.context import ReplyValue, Surroundings
 from glmbot.plugin.member import Job
@@ -173,6 +173,7 @@ def _hooks_of(member: ProcessMember, num_hooks: Mapping[str, int]) -> Hooks:
         screen_event=[_screen_event(member, place) for place in places("screen_event")],
         edit_prompt=[_edit_prompt(member, place) for place in places("edit_prompt")],
         check_text=[_check_text(member, place) for place in places("check_text")],
+        reacted=[_reacted(member, place) for place in places("reacted")],
         reply_sent=[_reply_sent(member, place) for place in places("reply_sent")],
         started=[_lifecycle(member, PluginSide.started, place) for place in places("started")],
         stopping=[_lifecycle(member, PluginSide.stopping, place) for place in places("stopping")],
@@ -198,6 +199,14 @@ def _check_text(member: ProcessMember, place: int) -> CheckText:
         return await member.peer.call(PluginSide.check_text, place, text, direction)
 
     return check_text
+
+
+def _reacted(member: ProcessMember, place: int) -> Reacted:
+    async def reacted(event: MessageEvent) -> None:
+        if member.is_up:
+            await member.peer.call(PluginSide.reacted, place, event)
+
+    return reacted
 
 
 def _reply_sent(member: ProcessMember, place: int) -> ReplySent:
