@@ -1,6 +1,7 @@
 """Lets a growing text through as far as no forbidden term can begin in it."""
 
 import re
+from collections.abc import Callable, Collection, Mapping
 
 from glmbot.safety.alphabet import CLAUSE_ENDS, goes_on_word
 from glmbot.safety.filter import Match, WordFilter
@@ -18,15 +19,29 @@ NUM_BEHIND = 12
 """How many characters behind a term decide whether it is one: a longer word, or ordinary words of Chinese."""
 
 
+Judge = Callable[[Collection[Match]], Mapping[Match, str | None]]
+"""Tells which matches count, and what is shown instead of each: None ends the stream."""
+
+
+def forbid(matches: Collection[Match]) -> Mapping[Match, str | None]:
+    """End the stream at every match."""
+    return dict.fromkeys(matches)
+
+
 class StreamGuard:
     """Holds back the tail of a stream that may be the beginning of a forbidden term.
 
     Never more than 64 characters: of a term that is stretched beyond that the beginning is shown.
     """
 
-    def __init__(self, word_filter: WordFilter) -> None:
+    def __init__(self, word_filter: WordFilter, judge: Judge = forbid) -> None:
         self.match: Match | None = None
         """The term that ended the stream; its places count from the beginning of the stream."""
+        self.replaced: list[str] = []
+        """The terms in whose place something else was shown."""
+        self._judge = judge
+        self._done = 0
+        """The end in `_text` of the last term that was replaced."""
         self._filter = word_filter
         self._text = ""
         """The end of what was shown, and all that is held."""
@@ -51,20 +66,35 @@ class StreamGuard:
         self._text += piece
         end = len(self._text)
         earliest = max(self._num_shown, end - MAX_HELD)
-        found = self._found(self._text)
+        found = self._judge(self._found(self._text))
         decided = [one for one in found if is_complete or one.start < earliest or self._is_settled(one)]
         if decided:
-            self.match = min(found, key=lambda one: (one.start, -one.end))
+            first = min(found, key=lambda one: (one.start, -one.end))
+            together = [one for one in found if one.start < first.end]
+            shown = [found[one] for one in together]
+            if None not in shown:
+                return self._replace(first, max(one.end for one in together), shown[0] or "", is_complete)
+            self.match = first
             safe = max(self._num_shown, min(one.start for one in (*found, *self._pending)))
         elif is_complete:
             safe = end
         else:
-            self._pending = [one for one in {*self._pending, *found, *self._spaced()} if self._is_open(one)]
+            spaced = self._judge(self._spaced())
+            pending = [one for one in self._pending if one.start >= self._done]
+            self._pending = [one for one in {*pending, *found, *spaced} if self._is_open(one)]
             safe = max(earliest, min([self._undecided(earliest), *(one.start for one in self._pending)]))
         return self._show(safe)
 
+    def _replace(self, first: Match, end: int, shown_instead: str, is_complete: bool) -> str:
+        """Show what comes before a term, and something else in its place; go on behind it."""
+        end += self._num_dropped
+        shown = self._show(max(first.start, self._num_shown))
+        self.replaced.append(first.term)
+        self._num_shown = self._done = end - self._num_dropped
+        return shown + shown_instead + self._release("", is_complete)
+
     def _found(self, text: str) -> list[Match]:
-        first = MIN_CONTEXT if self._num_dropped else 0
+        first = max(self._done, MIN_CONTEXT if self._num_dropped else 0)
         return [one for one in self._filter.matches(text) if one.start >= first]
 
     def _spaced(self) -> list[Match]:
@@ -102,6 +132,7 @@ class StreamGuard:
             self.match = Match(start, stop, self.match.term)
         self._pending = [Match(one.start - dropped, one.end - dropped, one.term) for one in self._pending]
         self._text = self._text[dropped:]
+        self._done = max(0, self._done - dropped)
         self._num_dropped += dropped
         self._num_shown = end - dropped
         return shown
