@@ -12,7 +12,7 @@ from glmbot.hooks import Reacted, ReplySent
 from glmbot.phrases import Phrase, language_of
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
-from glmbot.verdicts import Direction, Refusal
+from glmbot.verdicts import Direction, Place, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class Dispatcher:
             return await self.delivery.refuse(claimed, refusal)
         if event.reaction is not None:
             return await self._tell_reaction(claimed)
-        verdict = await self.safety.check(event.text, Direction.IN)
+        scope = self.safety.scope_of(event)
+        verdict = await self.safety.check(event.text, Direction.IN, Place.TEXT, scope)
         if verdict.is_blocked:
             return await self.delivery.refuse(claimed, _blocked(claimed, verdict.rule))
         handler = await self.router.route(replace(claimed, event=event.with_text(verdict.text)))
@@ -56,7 +57,7 @@ class Dispatcher:
             reply = await handler()
             if reply is None:
                 return await self.inbox.finish(claimed.inbox_id)
-            text = await self.delivery.deliver(claimed, self.safety.guard(reply))
+            text = await self.delivery.deliver(claimed, self.safety.guard(reply, scope))
         logger.info("answered in %.2f s, %d tokens", time.monotonic() - started_at, reply.num_tokens)
         for reply_sent in self.reply_sent:
             await reply_sent(event, text)

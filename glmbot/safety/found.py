@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from glmbot.safety.rule import STRICTNESS, Kind, Rule
-from glmbot.verdicts import Action, Finding, Place
+from glmbot.verdicts import Finding, Place
 
 MAX_FINDINGS = 20
 """Findings that are told of one text."""
-HIDDEN = "***"
-CHANGES = (Action.REDACT, Action.REPLACE)
+HIDDEN = "[…]"
+"""Stands for what is redacted: no dialect of Markdown makes anything else of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def changed(text: str, found: Sequence[Found]) -> str:
     """Return the text with what is to be redacted or replaced; of two that overlap the first and longer one counts."""
     parts: list[str] = []
     place = 0
-    wanted = [one for one in found if one.rule.action in CHANGES]
+    wanted = [one for one in found if one.rule.action.changes]
     for one in sorted(wanted, key=lambda one: (one.start, -one.end)):
         if one.end <= place:
             continue
@@ -59,5 +59,5 @@ def shown_instead(found: Found) -> str:
 def _excerpt(found: Found, words: str) -> str:
     if found.rule.kind is Kind.WORDS:
         num_shown = 1 if len(words) < 6 else 2
-        return f"{words[:num_shown]}{HIDDEN}".encode("utf-8", "replace").decode()
+        return f"{words[:num_shown]}…".encode("utf-8", "replace").decode()
     return found.label

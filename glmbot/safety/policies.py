@@ -1,6 +1,6 @@
 """The policies of a folder, compiled: what is found in a text, and what is to be done about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from glmbot.safety.found import Found, changed, findings_of
@@ -29,9 +29,16 @@ class Policies:
         self.key = key
         self.words = WordRules([rule for rule in rules if rule.kind is Kind.WORDS])
 
-    def check(self, text: str, direction: Direction, place: Place = Place.TEXT, scope: Scope = ANYWHERE) -> Verdict:
-        """Judge a text: pure, and linear in its length. One that is blocked is returned as it came."""
-        found = list(self._found(text, direction, place, scope))
+    def check(
+        self,
+        text: str,
+        direction: Direction,
+        place: Place = Place.TEXT,
+        scope: Scope = ANYWHERE,
+        kinds: Collection[Kind] = tuple(Kind),
+    ) -> Verdict:
+        """Judge a text by rules of these kinds: pure, in linear time. What is blocked comes back as it was."""
+        found = list(self._found(text, direction, place, scope, kinds))
         if not found:
             return Verdict(text)
         findings = findings_of(found, text, place, self.key)
@@ -44,16 +51,18 @@ class Policies:
         """Return the rules of a kind that hold."""
         return [rule for rule in self.rules if rule.kind is kind and rule.holds(direction, scope)]
 
-    def without(self, *kinds: Kind) -> "Policies":
-        """Return these policies without the rules of some kinds."""
-        return Policies([rule for rule in self.rules if rule.kind not in kinds], self.key)
+    def changing(self, direction: Direction, scope: Scope) -> frozenset[Kind]:
+        """Return the kinds of the rules that put something else in the place of what they find."""
+        return frozenset(rule.kind for rule in self.rules if rule.action.changes and rule.holds(direction, scope))
 
-    def _found(self, text: str, direction: Direction, place: Place, scope: Scope) -> Iterator[Found]:
-        if words := self.holding(Kind.WORDS, direction, scope):
+    def _found(
+        self, text: str, direction: Direction, place: Place, scope: Scope, kinds: Collection[Kind]
+    ) -> Iterator[Found]:
+        if Kind.WORDS in kinds and (words := self.holding(Kind.WORDS, direction, scope)):
             yield from self.words.found(text, {rule.id for rule in words})
-        if pii := self.holding(Kind.PII, direction, scope):
+        if Kind.PII in kinds and (pii := self.holding(Kind.PII, direction, scope)):
             yield from pii_found(text, pii)
-        if direction is Direction.IN:
+        if Kind.INJECTION in kinds and direction is Direction.IN:
             channel = Channel.DOCUMENT if place is Place.FILE_TEXT else Channel.USER
             injection = [one for one in self.holding(Kind.INJECTION, direction, scope) if one.channel is channel]
             yield from _injection_found(text, injection, channel)

@@ -124,6 +124,8 @@ class _Beginnings:
 
 
 def _joined(term: Term) -> str:
+    if not term.breaks and not term.has_repeats:
+        return term.codes
     return "".join([(" " if start in term.breaks else "") + term.letters[start] for start, _ in term.runs]).translate(
         LEET
     )
@@ -138,6 +140,9 @@ def _with_gaps(skeleton: Skeleton) -> list[str]:
 
 def _pinyin(term: Term) -> Iterator[str]:
     """Yield the letters of a term's pinyin; repeated characters count once."""
+    if not term.has_repeats:
+        yield from term.pinyin
+        return
     for spoken in term.spoken():
         yield "".join([syllable_of(spoken[start]) for start, _ in term.runs])
 

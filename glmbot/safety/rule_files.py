@@ -92,7 +92,9 @@ def _read(file: Path) -> Iterator[Rule]:
     try:
         written = tomllib.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf").decode())
     except OSError as error:
-        raise ConfigError(f"policy {str(file)!r} cannot be read: {error.strerror}; correct the file's rights") from error
+        raise ConfigError(
+            f"policy {str(file)!r} cannot be read: {error.strerror}; correct the file's rights"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"policy {str(file)!r} is not UTF-8 text; save it in the encoding UTF-8") from error
     except tomllib.TOMLDecodeError as error:

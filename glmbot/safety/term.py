@@ -29,9 +29,16 @@ class Term:
     is_han: bool
 
     @cached_property
+    def codes(self) -> str:
+        """Return its letters, with one in place of all that may stand for the same."""
+        return self.letters if self.is_han else self.letters.translate(LEET)
+
+    @cached_property
     def runs(self) -> Sequence[tuple[int, int]]:
         """Return where the letters that may stand for one another begin and end: `oo` is one run."""
-        codes = self.letters.translate(LEET)
+        codes = self.codes
+        if not self.breaks and not _REPEAT.search(codes):
+            return [(place, place + 1) for place in range(len(codes))]
         starts = [
             place
             for place in range(len(codes))
@@ -42,7 +49,7 @@ class Term:
     @property
     def skeleton(self) -> str:
         """Return one letter for each run."""
-        codes = self.letters.translate(LEET)
+        codes = self.codes
         return "".join([codes[start] for start, _ in self.runs]) if _REPEAT.search(codes) else codes
 
     @property
@@ -55,7 +62,7 @@ class Term:
     @property
     def has_repeats(self) -> bool:
         """Tell whether there are fewer runs than letters."""
-        return _REPEAT.search(self.letters.translate(LEET)) is not None
+        return _REPEAT.search(self.codes) is not None
 
     def spoken(self) -> Iterator[str]:
         """Yield its sounds; several times where a character is read in several ways."""

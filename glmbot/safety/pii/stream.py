@@ -1,7 +1,7 @@
 """Replaces personal data in a growing text before any of it is shown."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from glmbot.safety.pii.finding import candidates
 from glmbot.safety.pii.folding import ALL_INVISIBLE, Folded, fold
@@ -55,7 +55,7 @@ class StreamRedactor:
         spans = self._wanted(found)
         if spans and _is_open_private_key(text, spans[-1]):
             return self._show(text, spans, spans[-1].start) + self._begin(PiiKind.PRIVATE_KEY, PemRest())
-        limit = _limit(folded, start, found)
+        limit = _limit(folded, start, found, self._shown)
         if len(text) - limit > MAX_HELD:
             return self._shorten(text, spans, limit)
         return self._show(text, spans, limit)
@@ -105,9 +105,9 @@ class StreamRedactor:
             self._held, self._rest = behind, None
 
 
-def _limit(folded: Folded, start: int, found: Sequence[Span]) -> int:
+def _limit(folded: Folded, start: int, found: Sequence[Span], kinds: Collection[PiiKind]) -> int:
     """Return how much of the text is decided: nothing of what may yet be found, or of what overlaps with it."""
-    undecided = first_undecided(folded.text, start)
+    undecided = first_undecided(folded.text, start, kinds)
     origins = folded.origins
     limit = origins[undecided] if undecided < len(origins) else origins[-1] + 1 if origins else 0
     for span in sorted(found, key=lambda span: span.start, reverse=True):
