@@ -30,6 +30,7 @@ from glmbot.hooks import Hooks
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.testing import ManualClock, MemoryServices, echo
+from glmbot.verdicts import FAILED_CHECK, Action, Finding, Place
 
 
 def event(text: str = "hello", sender: str = "ann", chat: str = "chat") -> MessageEvent:
