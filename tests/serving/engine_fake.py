@@ -43,6 +43,7 @@ class ScriptedModel:
         self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
         self.is_causal = False
+        self.most_at_once, self.too_many = 1000, Exception()
         self.bytes_per_token = 0
 
     def allow(self, num_decodes: int) -> None:
@@ -60,6 +61,8 @@ class ScriptedModel:
 
     def decode(self, decoders: Sequence[Decoder], tokens: Sequence[int]) -> Tensor:
         assert len(set(map(id, decoders))) == len(decoders) > 0, "each sequence once"
+        if len(decoders) > self.most_at_once:
+            raise self.too_many
         own = [decoder for decoder in decoders if isinstance(decoder, ScriptedDecoder)]
         for decoder, token in zip(own, tokens, strict=True):
             decoder.check(token)

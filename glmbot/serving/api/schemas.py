@@ -97,6 +97,11 @@ class ChatCompletionRequest(Body):
         return [] if self.tool_choice == "none" else [tool.plain for tool in self.tools or []]
 
     @property
+    def sender(self) -> str:
+        """Whose request it is, under whichever name that came; senders take turns."""
+        return self.safety_identifier or self.user or ""
+
+    @property
     def token_limit(self) -> int | None:
         """Most tokens of the answer, under whichever name it came."""
         return self.max_completion_tokens or self.max_tokens
