@@ -40,6 +40,7 @@ class ScriptedModel:
         self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
+        self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
         self.is_causal = False
         self.most_at_once, self.too_many = 1000, Exception()
@@ -67,8 +68,9 @@ class ScriptedModel:
             decoder.check(token)
         return torch.stack([decoder.extend([token]) for decoder, token in zip(own, tokens, strict=True)])
 
-    def new_sampler(self, sampling: Sampling) -> "Greedy":
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> "Greedy":
         assert sampling.top_k >= 0
+        self.samplings.append(sampling)
         return Greedy()
 
     def wait(self) -> None:

@@ -254,8 +254,13 @@ def _sampling(body: ChatCompletionRequest, default: Sampling) -> Sampling:
     return Sampling(
         temperature=default.temperature if body.temperature is None else body.temperature,
         top_p=default.top_p if body.top_p is None else body.top_p,
-        top_k=default.top_k,
+        top_k=default.top_k if body.top_k is None else max(body.top_k, 0),
         seed=body.seed,
+        min_p=body.min_p or 0.0,
+        repetition_penalty=body.repetition_penalty or 1.0,
+        presence_penalty=body.presence_penalty or 0.0,
+        frequency_penalty=body.frequency_penalty or 0.0,
+        logit_bias=tuple((body.logit_bias or {}).items()),
     )
 
 

@@ -12,12 +12,21 @@ FinishReason = Literal["stop", "length", "error", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all."""
+    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all.
+
+    `logit_bias` is pairs of a token and what is added to its score. `min_p` drops what is less likely than that share
+    of the likeliest. The repetition penalty counts the prompt, too, the other two only the answer.
+    """
 
     temperature: float = 0.95
     top_p: float = 0.7
     top_k: int = 50
     seed: int | None = None
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ class Model(Protocol):
         Where it raises, no sequence is changed.
         """
 
-    def new_sampler(self, sampling: Sampling) -> Sampler:
-        """Begin the random choices of one sequence."""
+    def new_sampler(self, sampling: Sampling, prompt: Listing[int] = ()) -> Sampler:
+        """Begin the random choices of one sequence that answers `prompt`."""
 
 
 class NotFinite(Exception):
@@ -153,7 +162,7 @@ class Sequence:
 
         Of causal models no more than `max_tokens` at a time; None: there is more to read.
         """
-        self._sampler = self._sampler or model.new_sampler(self.request.sampling)
+        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
         tokens = self.tokens
         if self.decoder is None:
             self.decoder = model.new_decoder(tokens, self.max_length)

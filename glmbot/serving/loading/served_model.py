@@ -73,9 +73,9 @@ class ServedModel:
             return decode_together(own, tokens)
         return torch.stack([decoder.decode(token) for decoder, token in zip(own, tokens, strict=True)])
 
-    def new_sampler(self, sampling: Sampling) -> TokenSampler:
-        """Begin the random choices of one sequence."""
-        return TokenSampler(sampling)
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> TokenSampler:
+        """Begin the random choices of one sequence that answers `prompt`."""
+        return TokenSampler(sampling, prompt)
 
     def prepare(self, prompt: Sequence[int]) -> None:
         """Run the model once: torch sets up much at the first pass, and no sender should wait for that.
