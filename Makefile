@@ -6,7 +6,7 @@ BIN := .venv/bin
 # The whole reference set where it is at hand, else the part of it that is in the repository.
 FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
-.PHONY: help run test check bench bench-memory bench-pipeline demo-model build format clean
+.PHONY: help run test check bench bench-memory bench-pipeline bench-engine bench-engine-soak demo-model build format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,12 @@ bench-memory: .venv/.dev  ## Measure ChatGLM-6B's memory with random weights (25
 bench-pipeline: .venv/.bench  ## Measure the whole way of a message next to nonebot2 (7 minutes; OPTIONS="--postgresql URL")
 	@$(BIN)/python benchmarks/pipeline.py $(OPTIONS) --json
 
+bench-engine: .venv/.dev .venv/.bench-engine  ## Measure the engine next to chatglm.cpp (45 minutes alone on the machine, 20 GB; OPTIONS="--layers 4 --quick")
+	@$(BIN)/python benchmarks/engine.py --peer $(OPTIONS) --json
+
+bench-engine-soak: .venv/.dev  ## Let 32 clients talk to the model server for ten minutes
+	@$(BIN)/python benchmarks/engine_soak.py --json
+
 demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (about 85 minutes on two cores)
 	@$(BIN)/python -m glmbot.demo.train
 	@$(BIN)/python -m glmbot.demo.evaluate
@@ -54,6 +60,12 @@ clean:  ## Remove what was installed and built
 
 .venv/.dev: pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON=$(PYTHON) tools/setup.sh dev
+
+.venv/.bench-engine: .venv/.run tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh chatglm-cpp
+
+.venv/.bench-llama: .venv/.run tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh llama-cpp
 
 .venv/.bench: pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON=$(PYTHON) tools/setup.sh bench

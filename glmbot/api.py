@@ -26,6 +26,9 @@ from glmbot.reply import Reply as Reply
 from glmbot.status import AdapterState as AdapterState
 from glmbot.status import BotStatus as BotStatus
 from glmbot.status import ModelState as ModelState
+from glmbot.verdicts import Action as Action
 from glmbot.verdicts import Direction as Direction
+from glmbot.verdicts import Finding as Finding
+from glmbot.verdicts import Place as Place
 from glmbot.verdicts import Refusal as Refusal
 from glmbot.verdicts import Verdict as Verdict

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount
+from glmbot.adapters.base import Accept, Adapter, CatchesUp, CommandMenu, HasAccount, KeepsState
 from glmbot.conversation.context import Budget
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
@@ -18,12 +18,17 @@ from glmbot.delivery.outbox_worker import OutboxWorker
 from glmbot.delivery.pace import Paces
 from glmbot.delivery.sending import Sending
 from glmbot.delivery.sent_journal import SentJournal
+from glmbot.dispatch.access import Access
 from glmbot.dispatch.admin import Admins
+from glmbot.dispatch.admin_desk import AdminDesk
 from glmbot.dispatch.admission import Admission
 from glmbot.dispatch.dispatcher import Dispatcher
 from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.intake import intake
+from glmbot.dispatch.limits import Limits, counts_tokens
+from glmbot.dispatch.moderation import Moderation
 from glmbot.dispatch.plugin_services import PluginServices, StatusReport
+from glmbot.dispatch.roles import Roles
 from glmbot.dispatch.router import Router
 from glmbot.dispatch.supervision import Supervision
 from glmbot.dispatch.worker import Worker
@@ -36,21 +41,24 @@ from glmbot.loop_watch import LoopWatch
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.loader import LoadState, close_plugins, load_plugins
 from glmbot.plugin.member import LoadedPlugin
-from glmbot.plugin.process.limits import Limits
+from glmbot.plugin.process.limits import Limits as ProcessLimits
+from glmbot.plugin.schedule import Clock, SystemClock
 from glmbot.plugin.state import PluginState
-from glmbot.safety.filter import WordFilter
-from glmbot.safety.keywords import load_terms
+from glmbot.safety.live_policies import LivePolicies, key_of
 from glmbot.safety.safety import Safety
-from glmbot.settings import InferenceSettings, PluginSettings, SafetySettings, Settings, StorageSettings
+from glmbot.settings import InferenceSettings, PluginSettings, Settings, StorageSettings
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
 from glmbot.storage.conversations import Conversations
 from glmbot.storage.database import Database
+from glmbot.storage.decisions import Decisions
 from glmbot.storage.inbox import Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.ownership import Ownership, ownership_of
+from glmbot.storage.quotas import Quotas
 from glmbot.storage.replies import Replies
+from glmbot.storage.restrictions import Restrictions
 from glmbot.trouble import TroubleReport
 from glmbot.wakeup import Wakeup
 
@@ -105,6 +113,10 @@ class App:
         """Where trouble is told to the operators."""
         return self._parts.admins
 
+    async def look_at_policies(self) -> None:
+        """Read the safety policies again if their files have changed, sooner than they are looked at anyway."""
+        await self._parts.policies.look()
+
     async def idle(self, adapter: str) -> None:
         """Wait until everything that came in by `adapter` has been answered and delivered. One may wait."""
         while await self._parts.inbox.num_open(adapter) or await self._parts.outbox.num_open(adapter):
@@ -142,6 +154,8 @@ class App:
         for adapter in self._adapters.values():
             if isinstance(adapter, CommandMenu):
                 adapter.set_commands(self._parts.plugins.commands())
+            if isinstance(adapter, KeepsState):
+                adapter.keep_in(self._parts.data_dir / "adapters" / adapter.name)
 
     async def _own(self, adapter: Adapter) -> None:
         """Run an adapter, with all that is stored for it, while no other process does."""
@@ -165,15 +179,23 @@ class App:
         self._parts.worker.look()
         self._parts.outbox_worker.look()
 
+    def _look_again(self) -> None:
+        """Another process has written something."""
+        self._parts.access.changed.call()
+        self._look_for_work()
+
     def _start(self, tasks: asyncio.TaskGroup) -> "_Running":
         parts = self._parts
         worker = tasks.create_task(parts.worker.run(), name="worker")
         others = [
             tasks.create_task(parts.outbox_worker.run(), name="outbox worker"),
             tasks.create_task(parts.ownership.while_owned("plugin jobs", parts.plugins.run_jobs), name="plugin jobs"),
-            tasks.create_task(watch_changes(parts.database, self._look_for_work), name="changes"),
+            tasks.create_task(watch_changes(parts.database, self._look_again), name="changes"),
+            tasks.create_task(parts.access.run(), name="who may write"),
+            tasks.create_task(parts.moderation.run(), name="forgetting what is old"),
             tasks.create_task(parts.plugins.run(), name="plugins"),
             tasks.create_task(parts.admins.run(), name="notices to admins"),
+            tasks.create_task(parts.policies.run(), name="policies"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
@@ -221,6 +243,8 @@ class Parts:
     data_dir: Path
     accept: Accept
     database: Database
+    access: Access
+    moderation: Moderation
     ownership: Ownership
     owned: set[str]
     """Names of the adapters that this process may work for now."""
@@ -231,6 +255,7 @@ class Parts:
     worker: Worker
     outbox_worker: OutboxWorker
     plugins: PluginHost
+    policies: LivePolicies
     progress: Wakeup
     backups: BackupSchedule | None
 
@@ -239,13 +264,15 @@ class Parts:
 async def open_app(
     settings: Settings,
     adapters: Mapping[str, Adapter],
-    limits: Limits | None = None,
+    limits: ProcessLimits | None = None,
     kept_server: ModelServer | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Build the bot; close what it opened when the body ends. Raises ConfigError.
 
     `limits` are those of plugin processes, where not the settings' shall hold. `kept_server` is a model server that
-    stayed when an earlier app with the same `inference` settings had ended.
+    stayed when an earlier app with the same `inference` settings had ended. `clock` is what limits, mutes and plugins'
+    jobs go by, where not the machine's.
     """
     async with AsyncExitStack() as stack:
         backend = backend_of(settings.database_url, settings.bot.data_dir)
@@ -260,7 +287,8 @@ async def open_app(
         stack.push_async_callback(close_plugins, plugins)
         journal = SentJournal(settings.bot.data_dir)
         stack.callback(journal.close)
-        parts = _build(settings, all_adapters, database, inference, plugins, journal)
+        parts = _build(settings, all_adapters, database, inference, plugins, journal, clock or SystemClock())
+        await parts.access.reload()
         await journal.replay(parts.outbox)
         yield App(parts, all_adapters, model_server)
 
@@ -289,6 +317,7 @@ def _build(
     inference: InferenceClient,
     loaded: Sequence[LoadedPlugin],
     journal: SentJournal,
+    clock: Clock,
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
     owned: set[str] = set()
@@ -297,25 +326,34 @@ def _build(
     budget = Budget(settings.conversation.max_reply_tokens, settings.conversation.fallback_context)
     conversation = Conversation(inference, conversations, hooks, budget)
     sending, paces = Sending(adapters, journal), Paces()
-    delivery = Delivery(adapters, inbox, outbox, sending, Replies(database), paces, ready)
+    roles = Roles(settings.admission.roles, settings.bot.admin_chats)
+    limits = Limits(settings.limits, roles, Quotas(database), clock)
+    replies = Replies(database, limits.today if counts_tokens(settings.limits) else None)
+    delivery = Delivery(adapters, inbox, outbox, sending, replies, paces, ready)
     admins = Admins(settings.bot.admin_chats, adapters)
     database.report = admins
     supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
-    safety = Safety(_word_filter(settings.safety), hooks.check_text)
+    policies = LivePolicies(settings.safety, key_of(settings.bot.data_dir), admins)
+    safety = Safety(policies, hooks.check_text)
     documents = Documents(adapters, safety)
     max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
         database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
     )
-    plugins = PluginHost(loaded, services, hooks, report=admins)
-    admission = Admission(settings.admission, hooks.screen_event)
-    router = Router(plugins, conversation, documents)
-    dispatcher = Dispatcher(admission, safety, router, delivery, inbox, hooks.reacted, hooks.reply_sent)
+    plugins = PluginHost(loaded, services, hooks, clock, report=admins)
+    access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
+    moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
+    desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
+    admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
+    router = Router(desk, plugins, conversation, documents)
+    dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
         data_dir=settings.bot.data_dir,
-        accept=intake(inbox, plugins, admission, safety, arrived),
+        accept=intake(inbox, plugins, desk, admission, safety, moderation, arrived),
         database=database,
+        access=access,
+        moderation=moderation,
         ownership=ownership_of(database.backend),
         owned=owned,
         supervision=supervision,
@@ -325,6 +363,7 @@ def _build(
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
         outbox_worker=OutboxWorker(adapters, owned, outbox, sending, paces, ready, progress),
         plugins=plugins,
+        policies=policies,
         progress=progress,
         backups=_backups_of(settings.storage, database.backend),
     )
@@ -336,18 +375,12 @@ def _backups_of(settings: StorageSettings, backend: Backend) -> BackupSchedule |
     return BackupSchedule(backend, settings.backup_hours * 3600, settings.num_backups)
 
 
-async def _load(settings: PluginSettings, limits: Limits | None) -> list[LoadedPlugin]:
+async def _load(settings: PluginSettings, limits: ProcessLimits | None) -> list[LoadedPlugin]:
     loaded, reports = await load_plugins(settings, limits)
     for report in reports:
         if report.state is not LoadState.LOADED:
             logger.warning("plugin %s (%s) is left out: %s", report.name, report.source, report.reason)
     return loaded
-
-
-def _word_filter(settings: SafetySettings) -> WordFilter:
-    if not settings.enabled:
-        return WordFilter([])
-    return WordFilter(load_terms(settings.word_lists, use_builtin=settings.use_builtin_list))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,5 +1,6 @@
 """What the bot itself says to senders, in each of its languages."""
 
+import math
 from enum import Enum
 
 from glmbot.events import Language, MessageEvent
@@ -15,6 +16,70 @@ class Phrase(Enum):
     BLOCKED_OUT = (
         "I stopped this answer because it broke the rules here. Please ask something else.",
         "这条回答不符合使用规则，已停止显示，请换个问题。",
+    )
+    HELD = (
+        "I have passed this message on to the people who run this bot. If they agree, you get an answer here.",
+        "这条消息需要管理员看过才能回答，他们同意后我会在这里回复你。",
+    )
+    WARNED = (
+        "(Please note: what you wrote is close to what is not allowed here.)",
+        "（请注意：你发的内容已接近这里的使用规则所禁止的范围。）",
+    )
+    MUTED = (
+        "You cannot write to me for now. I answer you again in {wait}.",
+        "你暂时不能和我对话，{wait}后我会再回答你。",
+    )
+    MUTED_FOR_STRIKES = (
+        "Too many of your messages broke the rules here. I answer you again in {wait}.",
+        "你有多条消息违反了使用规则，{wait}后我会再回答你。",
+    )
+    TOO_FAST = (
+        "That was a lot at once. Please send it again in {wait}.",
+        "你发得太快了，请在{wait}后再发一次。",
+    )
+    CHAT_TOO_FAST = (
+        "This chat is writing faster than I can answer. Please send it again in {wait}.",
+        "这个群的消息太多，我回答不过来了，请在{wait}后再发一次。",
+    )
+    QUOTA_USED_UP = (
+        "You have used up today's share of my answers. Please come back in {wait}.",
+        "你今天的使用额度已用完，请在{wait}后再来。",
+    )
+    CHAT_QUOTA_USED_UP = (
+        "This chat has used up today's share of my answers. Please come back in {wait}.",
+        "这个群今天的使用额度已用完，请在{wait}后再来。",
+    )
+    REPORT_IN = (
+        "A message of {sender} in {chat} waits for you: rule {rule}, {excerpt}. Report {code}.",
+        "{chat} 中 {sender} 的一条消息等待处理：规则 {rule}，{excerpt}。编号 {code}。",
+    )
+    REPORT_OUT = (
+        "An answer to {sender} in {chat} was stopped: rule {rule}, {excerpt}. Report {code}.",
+        "{chat} 中给 {sender} 的一条回答已被拦下：规则 {rule}，{excerpt}。编号 {code}。",
+    )
+    REPORT_APPROVE = ("Approve 放行", "Approve 放行")
+    REPORT_MUTE = ("Mute 禁言", "Mute 禁言")
+    REPORT_BAN = ("Ban 封禁", "Ban 封禁")
+    REPORT_APPROVED = (
+        "Report {code} was approved by {by}: the message gets its answer.",
+        "{by} 已放行编号 {code}，这条消息会得到回答。",
+    )
+    REPORT_DECIDED = (
+        "Report {code} was decided already by {by}: {state}.",
+        "编号 {code} 已由 {by} 处理：{state}。",
+    )
+    REPORT_NOT_APPROVABLE = (
+        "Report {code} is about an answer, which is not kept, or its message is gone: it cannot be approved.",
+        "编号 {code} 是关于一条回答（不会保留），或者原消息已不存在，无法放行。",
+    )
+    REPORT_UNKNOWN = ("There is no report {code}.", "没有编号为 {code} 的待处理消息。")
+    IS_MUTED = ("{subject} is muted for {wait}.", "{subject} 已被禁言，时长 {wait}。")
+    IS_BANNED = ("{subject} is banned.", "{subject} 已被封禁。")
+    IS_ALLOWED = ("{subject} is allowed.", "{subject} 已加入允许名单。")
+    IS_PARDONED = ("{subject} stands as everyone does.", "{subject} 已恢复正常。")
+    MODERATION_USAGE = (
+        "Write {usage}. WHO is the code of a report, adapter:sender id, or chat adapter:chat id.",
+        "请写成 {usage}。WHO 是待处理消息的编号、adapter:sender id，或 chat adapter:chat id。",
     )
     ENDED_EARLY = (
         "(I ended this answer here, because it went wrong. Ask again, or in other words.)",
@@ -116,6 +181,11 @@ class Phrase(Enum):
         "(There is a file, {name}, which this chat cannot show.)",
         "（还有一个文件 {name}，这里无法显示。）",
     )
+    ROOM_ENCRYPTED = (
+        "I cannot read encrypted messages here: the operator of the bot must install glmbot[matrix-e2ee]. "
+        "Until then, please write to me in a room without encryption.",
+        "我在这里读不了加密消息：需要机器人的管理员安装 glmbot[matrix-e2ee]。在此之前，请在未加密的房间里和我聊天。",
+    )
     SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
@@ -147,6 +217,10 @@ class Phrase(Enum):
         "The configuration was read again, but cannot be used; the bot goes on with the last good one. "
         "The log says what is wrong.",
         "重新读取的配置无法使用，机器人继续使用上一份有效的配置。具体问题请看日志。",
+    )
+    POLICIES_KEPT = (
+        "The safety policies have changed, but cannot be used; the last good ones stay. The log says what is wrong.",
+        "安全策略已更改，但无法使用，上一份有效的策略继续生效。具体问题请看日志。",
     )
     TERMINAL_HELP = (
         "Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.",
@@ -186,6 +260,18 @@ class Phrase(Enum):
     def in_both_languages(self, **values: object) -> str:
         """Return the sentence in English, and below it in Chinese: for readers whose language nobody knows."""
         return "\n".join(self.in_language(language, **values) for language in Language)
+
+
+UNITS = ((86_400, "day", "天"), (3_600, "hour", "小时"), (60, "minute", "分钟"), (1, "second", "秒"))
+
+
+def duration_in_words(seconds: float, language: Language) -> str:
+    """Return a time to wait in its largest unit, rounded up: "2 minutes"."""
+    size, english, chinese = next(unit for unit in UNITS if seconds > unit[0] * 1.5 or unit is UNITS[-1])
+    number = max(1, math.ceil(seconds / size))
+    if language is Language.CHINESE:
+        return f" {number} {chinese}"
+    return f"{number} {english}" + "s" * (number > 1)
 
 
 def language_of(event: MessageEvent) -> Language:

@@ -1,9 +1,10 @@
 """What a handler answers: text in pieces, and what is to be remembered of it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from glmbot.content import MAX_BUTTONS, Button, File
+from glmbot.verdicts import Finding
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Reply:
     """Said to the sender behind the answer, but not remembered."""
     blocked_by: str | None = None
     """The safety rule that ended the answer."""
+    findings: list[Finding] = field(default_factory=list)
+    """All that safety found in the answer, for the moderation log."""
     system: str | None = None
     """The system prompt that the model was given, which the answer is not to repeat; known at the first piece."""
     fault: str | None = None

@@ -49,7 +49,7 @@ class BotSettings(Section):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log lines to show."
     )
     admin_chats: list[Annotated[str, Field(pattern="^[^:]+:.+$")]] = Field(
-        [], description='Chats that are told of trouble, as "adapter:chat id".'
+        [], description='Chats that are told of trouble, and asked about what safety escalates, as "adapter:chat id".'
     )
     num_workers: int = Field(32, ge=1, le=1000, description="How many messages may be handled at the same time.")
 
@@ -141,23 +141,65 @@ class ConversationSettings(Section):
 class SafetySettings(Section):
     """What may come in and go out."""
 
-    enabled: bool = Field(True, description="Whether the word lists are checked (plugins' checks always are).")
-    word_lists: list[Annotated[Path, AfterValidator(_existing_file)]] = Field(
-        [], description="Files of forbidden terms, one a line, that are added to the built-in list."
+    enabled: bool = Field(True, description="Whether the policies are checked (plugins' checks always are).")
+    policies: Path | None = Field(
+        None, description="Folder of your own policies, in place of those that ship with glmbot (docs/safety.md)."
     )
-    use_builtin_list: bool = Field(True, description="Whether the built-in list of forbidden terms is used.")
+    word_lists: list[Annotated[Path, AfterValidator(_existing_file)]] = Field(
+        [], description="Files of forbidden terms, one a line; they are blocked, whatever the policies say."
+    )
+    use_builtin_list: bool = Field(
+        True, description="Whether the policies that ship with glmbot hold where no folder is named."
+    )
 
 
 class AdmissionSettings(Section):
-    """Who may talk to the bot."""
+    """Who may talk to the bot. Admins change it while the bot runs: /ban, /mute, /pardon, /allow."""
 
     allowed_senders: list[str] = Field(
         [], description='Only these senders are answered, as "adapter:sender id"; empty: everyone.'
     )
     blocked_senders: list[str] = Field([], description='These senders are ignored, as "adapter:sender id".')
+    allowed_chats: list[str] = Field([], description='Only these chats are answered, as "adapter:chat id"; empty: all.')
+    blocked_chats: list[str] = Field([], description='These chats are ignored, as "adapter:chat id".')
+    roles: dict[str, list[str]] = Field(
+        {},
+        description='Lists of "adapter:sender id" by role, such as admin; without admin, all in bot.admin_chats are.',
+    )
     max_message_chars: int = Field(
         20_000, ge=1, le=MAX_TEXT, description="Longest message in characters that is read; longer ones are refused."
     )
+
+
+class LimitSettings(Section):
+    """How much may be asked of the bot; 0 is no limit, and admins have none."""
+
+    messages_per_minute: float = Field(20, ge=0, description="Messages of one sender that are handled in a minute.")
+    burst: int = Field(20, ge=1, description="How many of them may come at once.")
+    daily_messages: int = Field(0, ge=0, description="Messages of one sender in a day.")
+    daily_tokens: int = Field(0, ge=0, description="Tokens of one sender's questions and answers in a day.")
+    chat_messages_per_minute: float = Field(0, ge=0, description="Messages in one chat that are handled in a minute.")
+    chat_burst: int = Field(60, ge=1, description="How many of them may come at once.")
+    chat_daily_messages: int = Field(0, ge=0, description="Messages in one chat in a day.")
+    chat_daily_tokens: int = Field(0, ge=0, description="Tokens of one chat's questions and answers in a day.")
+    role_messages_per_minute: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="messages_per_minute of the senders of a role, by its name."
+    )
+    role_daily_messages: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        {}, description="daily_messages of the senders of a role, by its name."
+    )
+    role_daily_tokens: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        {}, description="daily_tokens of the senders of a role, by its name."
+    )
+
+
+class ModerationSettings(Section):
+    """What follows where safety has blocked something."""
+
+    max_strikes: int = Field(5, ge=0, description="So many blocked messages mute their sender; 0: nobody is muted.")
+    strike_hours: float = Field(1, gt=0, le=8760, description="Hours after which a blocked message is forgotten.")
+    mute_hours: float = Field(1, gt=0, le=8760, description="Hours that such a sender is muted for.")
+    keep_log_days: float = Field(90, gt=0, le=36_500, description="Days that the moderation log is kept.")
 
 
 class TelegramSettings(Section):
@@ -333,6 +375,8 @@ class Settings(Section):
     conversation: ConversationSettings = ConversationSettings()
     safety: SafetySettings = SafetySettings()
     admission: AdmissionSettings = AdmissionSettings()
+    limits: LimitSettings = LimitSettings()
+    moderation: ModerationSettings = ModerationSettings()
     adapters: AdapterSettings = AdapterSettings()
     plugins: PluginSettings = PluginSettings()
 

@@ -39,6 +39,11 @@ class Action(StrEnum):
         """Whether the text is not let through."""
         return self in (Action.BLOCK, Action.ESCALATE)
 
+    @property
+    def changes(self) -> bool:
+        """Whether something else takes the place of what was found."""
+        return self in (Action.REDACT, Action.REPLACE)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -54,6 +59,10 @@ class Finding:
     place: Place
     excerpt: str
     digest: str
+
+
+FAILED_CHECK = "failed check"
+"""Category of a finding that is nobody's fault: a plugin's check did not work, so that the text is blocked."""
 
 
 @dataclass(frozen=True, slots=True)

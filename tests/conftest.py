@@ -84,6 +84,7 @@ def bot_settings(folder: Path, model: FakeModel, sections: dict[str, dict[str, A
         "bot": {"data_dir": str(folder / "data")},
         "inference": {"url": model.url, "timeout": 20},
         "conversation": {"max_reply_tokens": 100},
+        "limits": {"messages_per_minute": 0},
     }
     return load_settings(secrets_dir=folder / "none", overrides=fixed | sections)
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it, "bench" for its peer.
+# Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it, "bench" for its peer;
+# "chatglm-cpp" and "llama-cpp" install a peer of the model server besides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=$1
 python=${PYTHON:-python3}
 torch=$(grep '^torch==' constraints.txt)
 synapse=matrix-synapse==1.163.2
+chatglm_cpp=chatglm-cpp==0.4.2
+llama_cpp=llama-cpp-python==0.3.36
 log=.venv/setup.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -76,7 +79,26 @@ install_synapse() {
     say "the tests for Matrix will be skipped, since $synapse cannot be installed; $log says why"
 }
 
+# The engine's peers are compiled here, for this processor: chatglm.cpp's package alone would build for AVX2. It is of
+# 2024, and today's CMake has to be told that its files are older. By ninja, since make would run all compilers at once.
+install_peer() {
+    local folder=.venv/$1 package=$2
+    say "compiling $package (some minutes)"
+    rm -rf "$folder"
+    quietly .venv/bin/python -m venv "$folder"
+    quietly "$folder/bin/pip" install -q ninja
+    quietly nice env PATH="$PWD/$folder/bin:$PATH" CMAKE_GENERATOR=Ninja CFLAGS=-march=native CXXFLAGS=-march=native \
+        CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
+        "$folder/bin/pip" install -q --no-cache-dir --no-binary "${package%%=*}" "$package"
+    touch "$3"
+    say "ready"
+}
+
 make_venv
+case $extras in
+    chatglm-cpp) install_peer chatglm-cpp "$chatglm_cpp" .venv/.bench-engine; exit ;;
+    llama-cpp) install_peer llama-cpp "$llama_cpp" .venv/.bench-llama; exit ;;
+esac
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"
     # shellcheck disable=SC2046  # an index, or nothing

@@ -27,7 +27,7 @@ from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Sender
 from glmbot.inference.client import InferenceClient, Piece, TokenCount
 from glmbot.prompt import ChatMessage
-from glmbot.settings import BotSettings, InferenceSettings, Settings, StorageSettings
+from glmbot.settings import BotSettings, InferenceSettings, LimitSettings, Settings, StorageSettings
 
 NAME = "onebot"
 AWAY_PAUSE = 1.0
@@ -143,6 +143,7 @@ async def run(options: argparse.Namespace) -> None:
         bot=BotSettings(data_dir=options.folder),
         storage=StorageSettings(url=options.database, backup_hours=0),
         inference=InferenceSettings(url="http://127.0.0.1:9/v1"),  # never called
+        limits=LimitSettings(messages_per_minute=1e9, burst=10**9),  # counted, and never reached
     )
     async with open_app(settings, {NAME: OneBotAdapter(options.url)}) as app:
         await app.run()

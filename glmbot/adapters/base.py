@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from glmbot.content import Rendered, TextForm
@@ -31,6 +32,8 @@ class Capabilities:
     """Whether a message may carry `Rendered.file`; such a message is never edited."""
     can_show_buttons: bool = False
     """Whether a message may carry `Rendered.buttons`. Elsewhere they are written as a list of commands."""
+    command_sign: str = "/"
+    """What people write before a command, where their clients keep "/" for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,14 @@ class CatchesUp(Protocol):
 
     def resume_after(self, newest: Mapping[Chat, str]) -> None:
         """Remember the newest message id taken in of each chat; `run` takes in what came after it."""
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """An optional ability: the adapter keeps what must not be lost in files of its own, such as keys."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Remember the folder, which need not exist; `run` makes it. Nobody else writes there."""
 
 
 @runtime_checkable

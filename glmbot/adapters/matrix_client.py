@@ -6,7 +6,7 @@ It takes matrix-nio's client and calls, but reads the answers itself: nio leaves
 import io
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from nio import Api, AsyncClient, MessageDirection
 from glmbot.adapters.matrix_content import Content
 from glmbot.adapters.matrix_files import Place
 from glmbot.adapters.matrix_media import download
+from glmbot.adapters.matrix_rooms import ENCRYPTION
 from glmbot.adapters.matrix_sync import FILTER, HISTORY_FILTER, Page, Sync, read_page, read_sync
 from glmbot.adapters.matrix_text import mended
 from glmbot.adapters.matrix_waits import Waits
@@ -58,6 +59,10 @@ class Refused(NotDelivered):
     """The homeserver refuses a call for good."""
 
 
+class NotFound(Refused):
+    """What was asked for is not there."""
+
+
 class Client:
     """One account at one homeserver. Every method raises RetryLater and Refused."""
 
@@ -85,9 +90,11 @@ class Client:
         answer = await self._call(*Api.login(self._user_id, password, "glmbot", device_id))
         self.token = _text_in(answer, "access_token")
 
-    async def who_am_i(self) -> str:
-        """Return whose the token is."""
-        return _text_in(await self._call(*Api.whoami("")), "user_id")
+    async def who_am_i(self) -> tuple[str, str]:
+        """Return whose the token is, and of which device: of none where there is no device."""
+        answer = await self._call(*Api.whoami(""))
+        device_id = answer.get("device_id")
+        return _text_in(answer, "user_id"), device_id if isinstance(device_id, str) else ""
 
     async def display_name(self) -> str:
         """Return what our account calls itself; nothing where it does not."""
@@ -136,6 +143,39 @@ class Client:
     async def download(self, place: Place, max_bytes: int) -> bytes:
         """Return a file as it is stored. Raises FileTooLarge, too."""
         return await download(self._homeserver, self.token, place, max_bytes)
+
+    # -- for encryption
+
+    async def is_encrypted(self, room_id: str) -> bool:
+        """Tell whether a room is encrypted."""
+        try:
+            await self._call(*Api.room_get_state_event("", room_id, ENCRYPTION))
+        except NotFound:
+            return False
+        return True
+
+    async def members(self, room_id: str) -> set[str]:
+        """Return who is in a room."""
+        joined = (await self._call(*Api.joined_members("", room_id))).get("joined")
+        if not isinstance(joined, dict):
+            raise NotMatrix("the homeserver does not say who is in a room", OUTAGE_WAIT)
+        return set(joined)
+
+    async def upload_keys(self, keys: Mapping[str, Any]) -> None:
+        """Give the homeserver keys of this device."""
+        await self._call(*Api.keys_upload("", dict(keys)))
+
+    async def query_keys(self, users: Sequence[str]) -> Answer:
+        """Return the keys of people's devices."""
+        return await self._call(*Api.keys_query("", users))
+
+    async def claim_keys(self, devices: Mapping[str, Sequence[str]]) -> Answer:
+        """Return a one-time key of each device."""
+        return await self._call(*Api.keys_claim("", devices))
+
+    async def send_to_device(self, kind: str, messages: Mapping[str, Mapping[str, Any]], key: str) -> None:
+        """Send each device its message."""
+        await self._call(*Api.to_device("", kind, {"messages": messages}, key))
 
     async def show_typing(self, room_id: str) -> None:
         """Show that we write, for a while."""
@@ -189,7 +229,7 @@ def _raise_refusal(homeserver: str, status: int, answer: Answer) -> NoReturn:
         raise BadToken(reason, BAD_TOKEN_WAIT)
     if not isinstance(code, str):
         raise NotMatrix(reason, OUTAGE_WAIT)
-    raise Refused(reason)
+    raise NotFound(reason) if code == "M_NOT_FOUND" else Refused(reason)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -44,6 +44,11 @@ def edit_content(event_id: str, body: Rendered) -> Content:
     return _fitting(content, new)
 
 
+def notice_content(text: str) -> Content:
+    """Return the content of a message that is nobody's answer."""
+    return {"msgtype": "m.notice", "body": text, "m.mentions": {}}
+
+
 def reaction_content(event_id: str, emoji: str) -> Content:
     """Return the content of the event that puts an emoji under a message."""
     return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": mended(emoji)}}

@@ -43,7 +43,8 @@ def _mended_if_text(value: object) -> object:
 
 
 # The forms follow https://spec.matrix.org/v1.11/client-server-api/#mroommessage, reduced to what is used here.
-_EventId = Annotated[str, Field(pattern=r"^\$\S+$", max_length=MAX_ID)]
+EventId = Annotated[str, Field(pattern=r"^\$\S+$", max_length=MAX_ID)]
+UserId = Annotated[str, Field(pattern=r"^@\S+$", max_length=MAX_ID)]
 _Text = Annotated[str, BeforeValidator(_mended_if_text)]
 
 
@@ -52,12 +53,12 @@ class _Form(BaseModel):
 
 
 class _RepliedTo(_Form):
-    event_id: _EventId
+    event_id: EventId
 
 
 class _Relation(_Form):
     rel_type: str | None = None
-    event_id: _EventId | None = None
+    event_id: EventId | None = None
     is_falling_back: bool = False
     in_reply_to: _RepliedTo | None = Field(None, alias="m.in_reply_to")
 
@@ -105,8 +106,8 @@ class _Content(_Form):
 
 
 class _Event(_Form):
-    event_id: _EventId
-    sender: Annotated[str, Field(pattern=r"^@\S+$", max_length=MAX_ID)]
+    event_id: EventId
+    sender: UserId
     origin_server_ts: int
     content: _Content
 

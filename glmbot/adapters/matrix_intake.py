@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,12 +12,16 @@ from pydantic import ValidationError
 
 from glmbot.adapters.base import Accept
 from glmbot.adapters.matrix_client import Client, Refused
+from glmbot.adapters.matrix_content import notice_content
+from glmbot.adapters.matrix_encryption import Encryption
 from glmbot.adapters.matrix_events import Account, read_message
-from glmbot.adapters.matrix_rooms import ENCRYPTED, Room
+from glmbot.adapters.matrix_reactions import Reactions
+from glmbot.adapters.matrix_rooms import ENCRYPTED, ENCRYPTION, MEMBER, Room
 from glmbot.adapters.matrix_session import Session
 from glmbot.adapters.matrix_sync import Event, Page, RoomNews, Sync
 from glmbot.errors import RetryLater
 from glmbot.events import MessageEvent
+from glmbot.phrases import Phrase
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +29,19 @@ MAX_AGE = 24 * 3600.0  # what was missed longer ago is not answered any more; Te
 MAX_AT_ONCE = 4  # entrances and readings back; each may take minutes
 MAX_TRIES = 20  # where the homeserver is in trouble with one room, for a quarter of an hour
 MAX_OURS = 5000
+MAX_UNREAD = 500  # events that wait for their key
 
 
 class Rooms:
-    """What is kept of the rooms from one `run` to the next: each, where all stood, and which messages are ours."""
+    """What is kept from one `run` to the next: the rooms, where all stood, which messages are ours, what is unread."""
 
     def __init__(self) -> None:
         self.since: str | None = None
+        self.reactions = Reactions()
+        self.unread: deque[tuple[Event, Room]] = deque(maxlen=MAX_UNREAD)
+        """Events whose key has not come."""
+        self.told: deque[object] = deque(maxlen=MAX_UNREAD)
+        """Ids of those that the log tells of."""
         self._rooms: dict[str, Room] = {}
         self._is_ours: dict[str, bool] = {}
 
@@ -77,6 +88,7 @@ class Intake:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 sync = await self._ask()
+                await self._take_keys(sync)
                 self._answer_invites(sync, tasks)
                 for news in sync.rooms:
                     await self._take_news(news, tasks)
@@ -124,6 +136,7 @@ class Intake:
         room.count(news.summary)
         room.learn_names(news.state)
         room.learn_names(news.events)
+        await self._learn_encryption([*news.state, *news.events], room)
         is_behind = news.room_id in self._behind
         start = room.start_in(news.events, self._account.user_id)
         if is_behind or (news.is_limited and start is None):
@@ -176,12 +189,17 @@ class Intake:
         room.known = {ids[-1]} if ids else room.known
 
     async def _take(self, raw: Event, room: Room) -> None:
-        if raw.get("type") == ENCRYPTED:
-            return self._tell_encrypted(room)
         event_id = raw.get("event_id")
         if raw.get("sender") == self._account.user_id and isinstance(event_id, str):
             self._rooms.note_sender(event_id, is_ours=True)
+        if raw.get("type") == ENCRYPTED:
+            opened = await self._open(raw, room)
+            if opened is None:
+                return None
+            raw = opened
         try:
+            if reacted := self._rooms.reactions.read(raw, room, self._account):
+                return await self._offer(reacted)
             message = read_message(raw, room, self._account)
         except ValidationError as error:
             return logger.error(
@@ -194,14 +212,76 @@ class Intake:
             event = replace(event, is_addressed=await self._is_ours(room.room_id, message.reply_to))
         await self._offer(event)
 
-    def _tell_encrypted(self, room: Room) -> None:
-        if not room.is_told_encrypted:
-            room.is_told_encrypted = True
-            logger.warning(
-                "adapter %r: room %r is encrypted, and the bot reads nothing there; make a room without encryption",
-                self._session.name,
-                room.room_id,
-            )
+    # -- encryption
+
+    async def _take_keys(self, sync: Sync) -> None:
+        """Keep the keys that came, before we ask on and the homeserver forgets them; then read what waited for one."""
+        encryption = self._session.encryption
+        if encryption is None:
+            return
+        has_key = await self._session.persist(partial(encryption.take, sync, is_first=self._rooms.since is None))
+        try:
+            await self._session.persist(partial(encryption.refresh, sync))
+        except Refused as error:
+            logger.warning("adapter %r: other devices cannot be served: %s", self._session.name, error)
+        waiting = self._rooms.unread
+        for _ in range(len(waiting) if has_key else 0):
+            await self._take(*waiting.popleft())
+
+    async def _learn_encryption(self, events: Sequence[Event], room: Room) -> None:
+        kinds = {event.get("type") for event in events if isinstance(event.get("state_key"), str)}
+        encryption = self._session.encryption
+        if encryption and MEMBER in kinds:
+            encryption.forget_members(room.room_id)
+        if ENCRYPTION in kinds:
+            room.is_encrypted = True
+            if encryption:
+                await self._session.persist(partial(encryption.note_encrypted, room.room_id))
+
+    async def _open(self, raw: Event, room: Room) -> Event | None:
+        """Return what an encrypted event says; one that cannot be read waits for its key."""
+        encryption = self._session.encryption
+        if encryption is None:
+            await self._tell_encrypted(room)
+            return None
+        opened = await self._session.persist(partial(encryption.open, raw, room.room_id))
+        if opened is None and raw.get("sender") != self._account.user_id:
+            self._rooms.unread.append((raw, room))
+            await self._ask_for_key(encryption, raw, room)
+        return opened
+
+    async def _ask_for_key(self, encryption: Encryption, raw: Event, room: Room) -> None:
+        event_id = raw.get("event_id")
+        if event_id in self._rooms.told:
+            return
+        self._rooms.told.append(event_id)
+        logger.warning(
+            "adapter %r: message %.99r in room %r cannot be decrypted, its key is asked for",
+            self._session.name,
+            event_id,
+            room.room_id,
+        )
+        try:
+            await encryption.ask_for(raw, room.room_id)
+        except (Refused, RetryLater) as error:
+            logger.info("adapter %r: no key could be asked for: %s", self._session.name, error)
+
+    async def _tell_encrypted(self, room: Room) -> None:
+        """Say once what the operator can do: in the log, and in the room, where nobody would know why."""
+        if room.is_told_encrypted:
+            return
+        room.is_told_encrypted = True
+        logger.warning(
+            "adapter %r: room %r is encrypted, and the bot reads nothing there; pip install 'glmbot[matrix-e2ee]', or "
+            "make a room without encryption",
+            self._session.name,
+            room.room_id,
+        )
+        try:
+            notice = notice_content(Phrase.ROOM_ENCRYPTED.in_both_languages())
+            await self._client.send(room.room_id, notice, f"encrypted {room.room_id}")
+        except (Refused, RetryLater) as error:
+            logger.info("adapter %r: room %r is not told: %s", self._session.name, room.room_id, error)
 
     async def _is_ours(self, room_id: str, event_id: str) -> bool:
         """Tell whether we sent the message that somebody answers."""

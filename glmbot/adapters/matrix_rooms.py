@@ -11,6 +11,7 @@ from glmbot.events import ChatKind
 MAX_NAME = 255
 MAX_PAIR = 2
 ENCRYPTED = "m.room.encrypted"
+ENCRYPTION = "m.room.encryption"
 MESSAGE = "m.room.message"
 MEMBER = "m.room.member"
 
@@ -25,6 +26,7 @@ class Room:
     """As the invitation had it; counts only while the homeserver has not told how many are in the room."""
     num_joined: int | None = None
     num_invited: int = 0
+    is_encrypted: bool = False
     is_told_encrypted: bool = False
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -68,7 +70,7 @@ class Room:
             if _content(event).get("membership") != "join":
                 return True
             return self.kind is ChatKind.GROUP and _membership_before(event) != "join"
-        return not self.known and event.get("sender") == me and event.get("type") == MESSAGE
+        return not self.known and event.get("sender") == me and event.get("type") in (MESSAGE, ENCRYPTED)
 
 
 def localpart(user_id: str) -> str:

@@ -5,9 +5,12 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from glmbot.adapters.matrix_client import AskedToWait, BadToken, Client, NotMatrix, Refused, ServerError
+from glmbot.adapters.matrix_device import device_in, has_library, open_keys, renew_device
+from glmbot.adapters.matrix_encryption import Encryption
 from glmbot.adapters.matrix_events import Account
 from glmbot.adapters.matrix_rooms import localpart
 from glmbot.adapters.matrix_waits import Waits
@@ -32,7 +35,16 @@ class Session:
         self._password = settings.password.get_secret_value()
         self._check(settings.homeserver)
         self._client = Client(settings.homeserver, settings.user_id, self._token, waits)
+        self._folder: Path | None = None
+        self.can_encrypt = False
+        """Whether there will be encryption, as soon as we are logged in."""
+        self.encryption: Encryption | None = None
         self.last_traffic_at = 0.0
+
+    def keep_in(self, folder: Path) -> None:
+        """Remember where the keys are kept; without them encrypted rooms are not read."""
+        self._folder = folder
+        self.can_encrypt = has_library()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
@@ -47,13 +59,18 @@ class Session:
         """Log in where there is no token, and provide the connection and who we are. Raises ConfigError."""
         async with self._client.opened():
             try:
-                user_id = await self.persist(self._log_in)
+                user_id, device_id = await self.persist(self._log_in)
             except Refused as error:
                 raise self._refused(str(error)) from error
             if user_id != self._user_id:
                 raise self._error(f"the token is that of {user_id}", self._setting("user_id"))
             names = (user_id, localpart(user_id), await self.persist(self._client.display_name))
-            yield self._client, Account(self.name, user_id, names, commands)
+            await self._start_encryption(device_id)
+            try:
+                yield self._client, Account(self.name, user_id, names, commands)
+            finally:
+                if self.encryption:
+                    await self.encryption.keys.close()
 
     async def persist(self, call: Callable[[], Awaitable[T]], max_tries: int | None = None) -> T:
         """Make a call until it succeeds, with growing waits; only a refusal ends it, or the last try."""
@@ -83,14 +100,37 @@ class Session:
         logger.warning("adapter %r: %s; trying again in %.1f s", self.name, error, wait)
         await asyncio.sleep(wait)
 
-    async def _log_in(self) -> str:
-        """Get a token where there is none, and return whose it is."""
+    async def _log_in(self) -> tuple[str, str]:
+        """Get a token where there is none, and return whose it is, and of which device."""
         try:
             if not self._client.token:
-                await self._client.log_in(self._password, f"glmbot_{self.name}")
+                await self._client.log_in(self._password, await asyncio.to_thread(device_in, self._folder, self.name))
             return await self._client.who_am_i()
         except NotMatrix as error:
             raise self._error(str(error), self._setting("homeserver")) from error
+
+    async def _start_encryption(self, device_id: str) -> None:
+        """Read the keys of this device, once, and give them to the homeserver."""
+        if self._folder is None or not self.can_encrypt:
+            return
+        if not device_id:
+            raise self._error(
+                "its access token is that of no device, which encryption needs", self._setting("password")
+            )
+        if self.encryption is None or self.encryption.keys.device_id != device_id:
+            self.encryption = Encryption(self._client, open_keys(self._folder, self._user_id, device_id))
+        if await self.persist(self.encryption.start):
+            return
+        self.encryption = None
+        if self._token:
+            raise self._error(
+                f"the homeserver has other keys of device {device_id!r} than {self._folder} has, so nobody would trust "
+                "what the bot encrypts; restore that folder, or take a token of a new device",
+                self._variable("ACCESS_TOKEN"),
+            )
+        await asyncio.to_thread(renew_device, self._folder, self.name)
+        self._client.token = ""
+        raise ConnectionError(f"the keys of device {device_id!r} are lost; logging in as another one")
 
     # -- what the operator must mend
 

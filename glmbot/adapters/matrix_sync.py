@@ -18,7 +18,11 @@ FILTER: dict[str, Any] = {
     "room": {
         "account_data": _NOTHING,
         "ephemeral": _NOTHING,
-        "state": {"types": ["m.room.member"], "lazy_load_members": True, "include_redundant_members": True},
+        "state": {
+            "types": ["m.room.member", "m.room.encryption"],
+            "lazy_load_members": True,
+            "include_redundant_members": True,
+        },
         "timeline": {"limit": TIMELINE, "lazy_load_members": True, "include_redundant_members": True},
     },
 }
@@ -39,12 +43,19 @@ class RoomNews:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """News of all rooms. `invites` tells of each room whether it is to be a private chat."""
+    """News of all rooms, and of keys. `invites` tells of each room whether it is to be a private chat.
+
+    `to_device` are messages to this device, which the homeserver forgets when it is asked on; `changed_users` have
+    other devices than before. `num_one_time_keys` is how many of ours the homeserver still has, where it says so.
+    """
 
     next_batch: str
     rooms: tuple[RoomNews, ...]
     invites: Mapping[str, bool]
     left: tuple[str, ...]
+    to_device: tuple[Event, ...]
+    changed_users: tuple[str, ...]
+    num_one_time_keys: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,16 @@ def read_sync(answer: Mapping[str, object], me: str) -> Sync | None:
     joined = {room_id: _dict(news) for room_id, news in _dict(rooms.get("join")).items()}
     invites = {room_id: _is_direct(_dict(invite), me) for room_id, invite in _dict(rooms.get("invite")).items()}
     news = tuple(_room_news(room_id, room) for room_id, room in joined.items())
-    return Sync(next_batch, news, invites, tuple(_dict(rooms.get("leave"))))
+    changes = _dict(answer.get("device_lists"))
+    return Sync(
+        next_batch,
+        news,
+        invites,
+        tuple(_dict(rooms.get("leave"))),
+        _events(_dict(answer.get("to_device")).get("events")),
+        _texts(changes.get("changed")) + _texts(changes.get("left")),
+        _count(answer.get("device_one_time_keys_count")),
+    )
 
 
 def read_page(answer: Mapping[str, object]) -> Page:
@@ -90,6 +110,16 @@ def _room_news(room_id: str, room: Mapping[str, object]) -> RoomNews:
 def _is_direct(invite: Mapping[str, object], me: str) -> bool:
     events = _events(_dict(invite.get("invite_state")).get("events"))
     return any(_dict(event.get("content")).get("is_direct") is True for event in events if event.get("state_key") == me)
+
+
+def _count(counts: object) -> int | None:
+    """Return how many one-time keys are left: none where others are counted only."""
+    found = counts.get("signed_curve25519", 0) if isinstance(counts, dict) else None
+    return found if isinstance(found, int) else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _events(value: object) -> tuple[Event, ...]:

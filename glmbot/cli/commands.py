@@ -15,6 +15,7 @@ from glmbot.cli.database import database_app
 from glmbot.cli.model import model_app
 from glmbot.cli.options import ConfigOption, JsonOption, read_settings
 from glmbot.cli.parked import parked_app
+from glmbot.cli.safety import safety_app
 from glmbot.errors import ConfigError
 from glmbot.log import set_up_logging
 
@@ -33,6 +34,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
 app.add_typer(database_app, name="db")
 app.add_typer(parked_app, name="parked")
+app.add_typer(safety_app, name="safety")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from glmbot.cli.reload import CONFIGURATION, Configuration, Reload, run_with_rel
 from glmbot.inference.supervisor import ModelServer
 from glmbot.log import set_up_logging
 from glmbot.phrases import Phrase
-from glmbot.settings import InferenceSettings, Settings
+from glmbot.settings import InferenceSettings, LimitSettings, Settings
 from glmbot.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,8 @@ async def _run_once(
 
 
 async def run_in_terminal(settings: Settings, chat_id: str) -> None:
-    """Run the bot with this terminal as its only platform, until the input ends."""
+    """Run the bot with this terminal as its only platform, until the input ends. Nobody limits its one user."""
+    settings = settings.model_copy(update={"limits": LimitSettings(messages_per_minute=0)})
     async with open_app(settings, {}) as app:
         terminal = TerminalAdapter(chat_id, idle=lambda: app.idle(NAME))
         app.add_adapter(terminal)

@@ -88,6 +88,13 @@ class Delivery:
         """Store a message that answers no event; it leaves at the next `wake`."""
         await self._outbox.add(chat, await self._render(chat, Whole(text), _in_both_languages))
 
+    async def rendered(self, chat: Chat, whole: Whole) -> Sequence[Rendered]:
+        """Return the messages that show something in a chat, for a transaction of the caller's.
+
+        Raises NotDelivered when the chat's platform is not connected.
+        """
+        return await self._render(chat, whole, _in_both_languages)
+
     def wake(self) -> None:
         """Let stored messages leave."""
         self._ready.call()

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from glmbot.dispatch.access import Access
+from glmbot.dispatch.limits import Limits
+from glmbot.dispatch.roles import Roles
 from glmbot.events import MessageEvent
 from glmbot.hooks import ScreenEvent
 from glmbot.phrases import Phrase, language_of
-from glmbot.settings import AdmissionSettings
+from glmbot.storage.inbox import ClaimedEvent
 from glmbot.verdicts import Refusal
 
 CUT_MARK = "…"
@@ -17,10 +20,18 @@ MAX_NAME = 256
 class Admission:
     """The first decision about an event."""
 
-    def __init__(self, settings: AdmissionSettings, screens: Sequence[ScreenEvent]) -> None:
-        self._allowed = frozenset(settings.allowed_senders)
-        self._blocked = frozenset(settings.blocked_senders)
-        self._max_chars = settings.max_message_chars
+    def __init__(
+        self,
+        max_message_chars: int,
+        roles: Roles,
+        access: Access,
+        limits: Limits,
+        screens: Sequence[ScreenEvent],
+    ) -> None:
+        self._max_chars = max_message_chars
+        self._roles = roles
+        self._access = access
+        self._limits = limits
         self._screens = screens
 
     def cut(self, event: MessageEvent) -> MessageEvent:
@@ -35,13 +46,19 @@ class Admission:
         """Tell whether an event has nothing to handle, or a text too long for anybody to look into."""
         return not (event.text or event.attachments or event.reaction) or self._is_too_long(event)
 
-    async def check(self, event: MessageEvent) -> Refusal | None:
-        """Return why the event is not handled, or None when it is."""
-        sender = f"{event.chat.adapter}:{event.sender.sender_id}"
+    def is_shut_out(self, event: MessageEvent) -> bool:
+        """Tell whether a list, a ban or a mute keeps the sender out."""
+        return not self._roles.is_admin(event) and self._access.is_refused(event)
+
+    async def check(self, claimed: ClaimedEvent) -> Refusal | None:
+        """Return why the event is not handled, or None when it is. No list shuts an admin out."""
+        event = claimed.event
         if not event.is_addressed:
             return Refusal("the bot is not addressed")
-        if sender in self._blocked or (self._allowed and sender not in self._allowed):
-            return Refusal("the sender is not allowed")
+        if not self._roles.is_admin(event) and (refusal := await self._access.refusal(event)):
+            return refusal
+        if refusal := await self._limits.check(claimed):
+            return refusal
         if self.is_refused_at_sight(event):
             return self._refusal_at_sight(event)
         if not (event.text.strip() or event.attachments or event.reaction):

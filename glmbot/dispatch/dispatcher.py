@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.admission import Admission
+from glmbot.dispatch.moderation import Moderation
 from glmbot.dispatch.router import Router
 from glmbot.hooks import Reacted, ReplySent
-from glmbot.phrases import Phrase, language_of
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
-from glmbot.verdicts import Direction, Refusal
+from glmbot.verdicts import Direction, Place, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ class Dispatcher:
         safety: Safety,
         router: Router,
         delivery: Delivery,
+        moderation: Moderation,
         inbox: Inbox,
         reacted: Sequence[Reacted],
         reply_sent: Sequence[ReplySent],
@@ -34,6 +35,7 @@ class Dispatcher:
         self.safety = safety
         self.router = router
         self.delivery = delivery
+        self.moderation = moderation
         self.inbox = inbox
         self.reacted = reacted
         self.reply_sent = reply_sent
@@ -44,20 +46,22 @@ class Dispatcher:
         Raises UserError (to be told to the sender), InferenceUnavailable and RetryLater (to be tried again).
         """
         event, started_at = claimed.event, time.monotonic()
-        refusal = await self.admission.check(event)
+        refusal = await self.admission.check(claimed)
         if event.reaction is not None:
             return await self._tell_reaction(claimed, refusal)
         if refusal is not None:
             return await self.delivery.refuse(claimed, refusal)
-        verdict = await self.safety.check(event.text, Direction.IN)
-        if verdict.is_blocked:
-            return await self.delivery.refuse(claimed, _blocked(claimed, verdict.rule))
+        scope = self.safety.scope_of(event)
+        verdict = await self.safety.check(event.text, Direction.IN, Place.TEXT, scope)
+        if refusal := await self.moderation.act(claimed, verdict):
+            return await self.delivery.refuse(claimed, refusal)
         handler = await self.router.route(replace(claimed, event=event.with_text(verdict.text)))
         async with self.delivery.typing(event.chat):
             reply = await handler()
             if reply is None:
                 return await self.inbox.finish(claimed.inbox_id)
-            text = await self.delivery.deliver(claimed, self.safety.guard(reply))
+            guarded = self.moderation.watch(claimed, verdict, self.safety.guard(reply, scope))
+            text = await self.delivery.deliver(claimed, guarded)
         logger.info("answered in %.2f s, %d tokens", time.monotonic() - started_at, reply.num_tokens)
         for reply_sent in self.reply_sent:
             await reply_sent(event, text)
@@ -67,8 +71,3 @@ class Dispatcher:
         for reacted in () if refusal else self.reacted:
             await reacted(claimed.event)
         await self.inbox.finish(claimed.inbox_id)
-
-
-def _blocked(claimed: ClaimedEvent, rule: str | None) -> Refusal:
-    language = language_of(claimed.event)
-    return Refusal(f"safety rule {rule!r}" if rule else "safety", Phrase.BLOCKED_IN.in_language(language))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from glmbot.conversation.conversation import Conversation
+from glmbot.dispatch.admin_desk import AdminDesk
 from glmbot.dispatch.admission import is_wordless, words_wanted
 from glmbot.dispatch.documents import Documents
 from glmbot.events import MessageEvent
@@ -19,7 +20,8 @@ Handler = Callable[[], Awaitable[Reply | None]]
 class Router:
     """Knows all that can answer."""
 
-    def __init__(self, plugins: PluginHost, conversation: Conversation, documents: Documents) -> None:
+    def __init__(self, desk: AdminDesk, plugins: PluginHost, conversation: Conversation, documents: Documents) -> None:
+        self._desk = desk
         self._plugins = plugins
         self._conversation = conversation
         self._documents = documents
@@ -40,6 +42,8 @@ class Router:
         return self._conversation.answer(claimed.conversation_id, claimed.event, question)
 
     def _command(self, event: MessageEvent, name: str) -> Handler:
+        if self._desk.hears(event, name):
+            return lambda: _reply_of(self._desk.answer(event, name))
         command = self._plugins.find_command(name)
         if command is None:
             text = Phrase.UNKNOWN_COMMAND.in_language(language_of(event), command=name)

@@ -7,7 +7,7 @@ from glmbot.events import MessageEvent
 from glmbot.hooks import CheckText, EditPrompt, Hooks, Lifecycle, Reacted, ReplySent, ScreenEvent
 from glmbot.plugin.member import Member
 from glmbot.prompt import Prompt
-from glmbot.verdicts import Direction, Refusal, Verdict
+from glmbot.verdicts import FAILED_CHECK, Action, Direction, Finding, Place, Refusal, Verdict
 
 T = TypeVar("T")
 
@@ -60,7 +60,9 @@ def _edit_prompt(plugin: str, hook: EditPrompt, attempt: Attempt) -> EditPrompt:
 def _check_text(plugin: str, hook: CheckText, attempt: Attempt) -> CheckText:
     async def check_text(text: str, direction: Direction) -> Verdict:
         # A check that does not work must not let pass what it is there to stop.
-        blocked = Verdict(text, is_blocked=True, rule=f"the check of plugin {plugin!r} failed")
+        rule = f"the check of plugin {plugin!r} failed"
+        failed = Finding(rule, FAILED_CHECK, Action.BLOCK, Place.TEXT, excerpt="", digest="")
+        blocked = Verdict(text, is_blocked=True, rule=rule, findings=(failed,))
         return await attempt(_name(plugin, "check_text"), blocked, lambda: hook(text, direction))
 
     return check_text

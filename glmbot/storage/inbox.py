@@ -1,5 +1,6 @@
 """What came in: durable before it is confirmed, handled in order, one at a time per conversation."""
 
+import hashlib
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -47,6 +48,8 @@ class InboxState(StrEnum):
     PARKED = "parked"
 
 
+APPROVED_MARK = "~approved"
+"""Ends the id under which a message comes in again that an admin has approved; no platform's ids end so."""
 SenderKey = tuple[str, str]
 """Names a sender: adapter and sender id."""
 
@@ -55,12 +58,16 @@ UNFINISHED = (InboxState.OPEN, InboxState.CLAIMED)
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEvent:
-    """An event that is being handled; `attempts` counts this one, so it is 1 at first."""
+    """An event that is being handled; `attempts` counts this one, so it is 1 at first.
+
+    One that `is_approved` was blocked before, and let through by an admin.
+    """
 
     inbox_id: int
     conversation_id: int
     attempts: int
     event: MessageEvent
+    is_approved: bool = False
 
 
 class Inbox:
@@ -198,6 +205,30 @@ def end_event(connection: Connection, inbox_id: int, state: InboxState, reason: 
     return connection.execute(_END, {"event_id": inbox_id, "end": state, "why": reason}).rowcount == 1
 
 
+def add_approved(connection: Connection, adapter: str, message_id: str) -> bool:
+    """Let a message that has had its refusal be handled once more, past safety; return False when it is not there.
+
+    It comes in as another row: the refusal stays, and the answer is a message of its own, which is noticed.
+    """
+    row = connection.execute(
+        select(inbox).where(inbox.c.adapter == adapter, inbox.c.message_id == message_id)
+    ).one_or_none()
+    if row is None:
+        return False
+    values = {
+        "adapter": adapter,
+        "message_id": f"{hashlib.sha256(message_id.encode(errors='replace')).hexdigest()}{APPROVED_MARK}",
+        "conversation_id": row.conversation_id,
+        "event": row.event | {"is_approved": True},
+        "is_immediate": 0,
+        "state": InboxState.OPEN,
+        "due_at": 0.0,
+        "admitted_on": row.admitted_on or "approved",
+    }
+    connection.execute(insert(connection.dialect.name, inbox).on_conflict_do_nothing(), values)
+    return True
+
+
 def _reopen(adapters: Collection[str] | None) -> Update:
     statement = update(inbox).where(inbox.c.state == InboxState.CLAIMED).values(state=InboxState.OPEN)
     return statement if adapters is None else statement.where(inbox.c.adapter.in_(list(adapters)))
@@ -238,7 +269,7 @@ def _claimed(row: Row[Any]) -> ClaimedEvent:
         attachments=tuple(_attachment(one) for one in fields.get("attachments", ())),
         reaction=Reaction(**fields["reaction"]) if fields.get("reaction") else None,
     )
-    return ClaimedEvent(row.inbox_id, row.conversation_id, row.attempts, event)
+    return ClaimedEvent(row.inbox_id, row.conversation_id, row.attempts, event, fields.get("is_approved", False))
 
 
 def _attachment(fields: dict[str, Any]) -> Attachment:

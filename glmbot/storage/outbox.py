@@ -88,12 +88,8 @@ class Outbox:
 
     async def add(self, chat: Chat, bodies: Sequence[Rendered]) -> None:
         """Store messages that answer no event."""
-        rows = [new_row(chat, body, OutboxState.READY, part=part) for part, body in enumerate(bodies)]
-
-        def work(connection: Connection) -> None:
-            connection.execute(insert(connection.dialect.name, outbox).on_conflict_do_nothing(), rows)
-
-        await self._database.run(work)
+        rows = new_rows(chat, bodies)
+        await self._database.run(lambda connection: add_rows(connection, rows))
 
     async def due(self, adapters: Collection[str] | None = None) -> list[OutboxMessage]:
         """Return each chat's oldest message that is ready, if its time has come: it holds up its own chat only.
@@ -148,6 +144,17 @@ class Outbox:
         """Let nothing of an adapter wait for a time that another process meant."""
         waiting = (outbox.c.adapter == adapter, outbox.c.state == OutboxState.READY, outbox.c.due_at > 0)
         await self._database.execute(update(outbox).where(*waiting).values(due_at=0.0))
+
+
+def new_rows(chat: Chat, bodies: Sequence[Rendered]) -> list[dict[str, Any]]:
+    """Return the rows of messages that answer no event, for `add_rows`."""
+    return [new_row(chat, body, OutboxState.READY, part=part) for part, body in enumerate(bodies)]
+
+
+def add_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Store rows in the caller's transaction; their keys see to it that a second time changes nothing."""
+    if rows:
+        connection.execute(insert(connection.dialect.name, outbox).on_conflict_do_nothing(), list(rows))
 
 
 def complete_parts(

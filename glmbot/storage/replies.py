@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, update
@@ -11,6 +11,7 @@ from glmbot.content import Rendered
 from glmbot.storage.database import Database
 from glmbot.storage.inbox import ClaimedEvent, InboxState, end_event
 from glmbot.storage.outbox import complete_parts
+from glmbot.storage.quotas import add_tokens
 from glmbot.storage.tables import turns
 from glmbot.storage.turn_state import TurnState
 
@@ -31,8 +32,10 @@ class NewTurn:
 class Replies:
     """Writes replies."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, today: Callable[[], str] | None = None) -> None:
+        """Count the tokens of turns for `today`, where it is given."""
         self._database = database
+        self._today = today
 
     async def complete(
         self,
@@ -49,6 +52,7 @@ class Replies:
         reply is an apology, and the operator may have the event tried again.
         """
         state = InboxState.DONE if parked is None else InboxState.PARKED
+        day = self._today() if self._today else None
 
         def work(connection: Connection) -> bool:
             if not end_event(connection, claimed.inbox_id, state, parked):
@@ -56,6 +60,8 @@ class Replies:
             complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to, shown)
             if turn is not None:
                 _add_turn(connection, claimed, turn)
+                if day is not None:
+                    add_tokens(connection, claimed.event, turn.num_tokens, day)
             return True
 
         if not await self._database.run(work):

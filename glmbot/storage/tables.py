@@ -43,6 +43,7 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Float, nullable=False),
     Column("reason", CleanText),
+    Column("admitted_on", CleanText(10)),  # the day whose quotas it was counted for
     UniqueConstraint("adapter", "message_id", name="inbox_message"),
 )
 Index("inbox_next", inbox.c.state, inbox.c.is_immediate.desc(), inbox.c.inbox_id, inbox.c.due_at)
@@ -96,4 +97,80 @@ plugin_store = Table(
     Column("plugin", CleanText(64), primary_key=True),
     Column("key", CleanText(255), primary_key=True),
     Column("value", CleanJson, nullable=False),
+)
+
+moderation_log = Table(
+    "moderation_log",
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("key", CleanText(64), nullable=False, unique=True),  # what is written twice is there once
+    Column("at", Float, nullable=False),
+    Column("adapter", CleanText(64), nullable=False),
+    Column("chat_id", CleanText(255), nullable=False),
+    Column("thread_id", CleanText(255), nullable=False),
+    Column("sender_id", CleanText(255), nullable=False),
+    Column("message_id", CleanText(255), nullable=False),
+    Column("direction", CleanText(8), nullable=False),
+    Column("place", CleanText(16), nullable=False),
+    Column("rule", CleanText, nullable=False),
+    Column("category", CleanText, nullable=False),
+    Column("action", CleanText(16), nullable=False),
+    Column("digest", CleanText, nullable=False),
+    Column("excerpt", CleanText, nullable=False),
+    Column("by", CleanText),  # the admin, where one did it
+    Index("moderation_log_at", "at"),
+    Index("moderation_log_sender", "adapter", "sender_id", "at"),
+)
+
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("adapter", CleanText(64), primary_key=True),
+    Column("kind", CleanText(8), primary_key=True),
+    Column("subject_id", CleanText(255), primary_key=True),
+    Column("standing", CleanText(16), nullable=False),
+    Column("until", Float),  # NULL: for good
+    Column("since", Float, nullable=False),
+    Column("by", CleanText),
+    Column("told_for", CleanText(255)),  # the message that was answered with the notice of it
+)
+
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("adapter", CleanText(64), primary_key=True),
+    Column("message_id", CleanText(255), primary_key=True),
+    Column("sender_id", CleanText(255), nullable=False),
+    Column("at", Float, nullable=False),
+    Index("strikes_of_sender", "adapter", "sender_id", "at"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("code", CleanText(16), primary_key=True),
+    Column("adapter", CleanText(64), nullable=False),
+    Column("message_id", CleanText(255), nullable=False),
+    Column("chat_id", CleanText(255), nullable=False),
+    Column("thread_id", CleanText(255), nullable=False),
+    Column("sender_id", CleanText(255), nullable=False),
+    Column("direction", CleanText(8), nullable=False),
+    Column("rule", CleanText, nullable=False),
+    Column("state", CleanText(16), nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("decided_at", Float),
+    Column("decided_by", CleanText),
+    UniqueConstraint("adapter", "message_id", "direction", name="report_of_message"),
+)
+
+quota_uses = Table(
+    "quota_uses",
+    metadata,
+    Column("adapter", CleanText(64), primary_key=True),
+    Column("kind", CleanText(8), primary_key=True),
+    Column("subject_id", CleanText(255), primary_key=True),
+    Column("day", CleanText(10), primary_key=True),  # as in 2026-11-26, in the zone of the bot
+    Column("num_messages", Integer, nullable=False),
+    Column("num_tokens", Integer, nullable=False),
+    Column("told_for", CleanText(255)),
 )

@@ -30,7 +30,7 @@ from glmbot.adapters.matrix_sync import TIMELINE
 from glmbot.adapters.matrix_waits import Waits
 from glmbot.content import File, Rendered
 from glmbot.errors import ConfigError, FileTooLarge, NotDelivered, RetryLater, UrlRefused
-from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, Language, MessageRef, Reaction
 from glmbot.settings import MatrixSettings
 from glmbot.text.rendering import render_parts
 from tests.fakes.inbox import Inbox
@@ -303,6 +303,27 @@ async def test_an_emoji_is_put_under_a_message(place: Place) -> None:
     reactions = [event for event in await place.ann.events(room_id) if event["type"] == "m.reaction"]
     relation = {"rel_type": "m.annotation", "event_id": event_id, "key": "👍"}
     assert [(event["sender"], event["content"]["m.relates_to"]) for event in reactions] == [(place.bot, relation)]
+
+
+async def test_an_emoji_that_somebody_puts_and_takes_away_comes_in(place: Place) -> None:
+    """The bot's own do not."""
+    adapter = place.adapter()
+    async with running(adapter) as inbox:
+        room_id = await place.direct()
+        ref = await adapter.send(outgoing(private(room_id), "hello"))
+        await adapter.react(private(room_id), ref.message_id, "🤖")
+        relation = {"rel_type": "m.annotation", "event_id": ref.message_id, "key": "👍"}
+        for content in ({}, {"m.relates_to": "?"}):
+            await place.ann.send(room_id, "m.reaction", content)
+        reacted = await place.ann.send(room_id, "m.reaction", {"m.relates_to": relation})
+        taken_back = await place.ann.call("PUT", "rooms", room_id, "redact", reacted, "key", body={})
+        await place.ann.say(room_id, "well?")
+        await inbox.received("", "", "well?")
+    put, removed, _ = inbox.events
+    assert put.reaction == Reaction(ref.message_id, "👍")
+    assert removed.reaction == Reaction(ref.message_id, "👍", is_removed=True)
+    assert [put.message_id, removed.message_id] == [reacted, taken_back["event_id"]]
+    assert (put.chat, put.sender.sender_id, put.is_addressed) == (private(room_id), place.ann.user_id, True)
 
 
 async def test_a_thread_is_a_chat_of_its_own_and_is_answered_there(place: Place, bob: Human) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import running
+from tests.fakes.matrix_encrypted import encrypted_human
 from tests.fakes.matrix_human import Human, human
 from tests.fakes.model import FakeModel
 from tests.synapse import Account, Synapse
@@ -77,6 +78,31 @@ async def test_killed_in_the_middle_of_an_answer_it_answers_once_and_what_came_m
         await ann.until_shown(room_id, account.user_id, "echo: hello", "echo: are you there?")
         await ann.say(room_id, "again")
         await ann.until_shown(room_id, account.user_id, "echo: hello", "echo: are you there?", "echo: again")
+
+
+@pytest.mark.parametrize("crash_at", ["fetched", "stored", "live_sent", "completed"])
+async def test_killed_in_an_encrypted_room_it_answers_once_and_what_came_meanwhile(
+    tmp_path: Path, homeserver: Synapse, account: Account, ann: Human, model: FakeModel, crash_at: str
+) -> None:
+    """It is the same device, reads with the keys that it was given, and those that came while it was off."""
+    bot = account.user_id
+    wanted = variables(homeserver, account, model)
+    model.script = lambda messages: ["echo", ": ", messages[-1]["content"][:4], messages[-1]["content"][4:]]
+    model.pause = 1.0  # so that a live message is shown
+    async with encrypted_human(ann) as sealed_ann:
+        room_id = await sealed_ann.make_room(bot)
+        async with running(tmp_path, "run", **wanted, GLMBOT_CRASH_AT=crash_at) as process:
+            await ann.until_joined(room_id, bot)
+            await sealed_ann.until(lambda: bool(sealed_ann.client.device_store.devices(bot)), "the bot's keys")
+            await sealed_ann.say(room_id, "hello there")
+            async with asyncio.timeout(30):
+                await process.wait()
+        sealed_ann.client.invalidate_outbound_session(room_id)
+        await sealed_ann.say(room_id, "are you there?")
+        async with running(tmp_path, "run", **wanted):
+            await sealed_ann.until_shown(room_id, bot, "echo: hello there", "echo: are you there?")
+    assert len(sealed_ann.client.device_store[bot]) == 1
+    assert sealed_ann.unread == []
 
 
 async def _has(reader: Human, room_id: str, sender: str, part: str) -> bool:

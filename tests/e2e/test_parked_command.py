@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from glmbot.storage.tables import metadata
 from tests.conftest import RunBot
 from tests.e2e.program import glmbot
 from tests.e2e.test_bad_input import assert_explained
@@ -41,7 +42,7 @@ async def test_there_must_be_a_database_of_this_version(tmp_path: Path) -> None:
     assert (await glmbot(tmp_path, "db", "upgrade")).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "data" / "glmbot.db")) as connection:
         connection.execute("DELETE FROM alembic_version")
-        for table in ("plugin_store", "outbox", "turns", "inbox", "conversations", "senders"):
-            connection.execute(f"DROP TABLE {table}")
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DROP TABLE {table.name}")
         connection.commit()
     assert_explained(await glmbot(tmp_path, "parked", "list"), "has an older schema", "glmbot db upgrade")

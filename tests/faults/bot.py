@@ -43,6 +43,7 @@ def _settings(spec: Spec) -> Settings:
         "storage": {"url": spec.database_url, "backup_hours": 0},
         "inference": {"url": spec.model_url, "remote_model": "fake", "timeout": 20},
         "conversation": {"max_reply_tokens": 400},
+        "limits": {"messages_per_minute": 0},
     }
     sections = {name: section | spec.sections.get(name, {}) for name, section in fixed.items()}
     return Settings.model_validate({**spec.sections, **sections})

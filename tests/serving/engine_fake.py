@@ -14,7 +14,7 @@ from torch import Tensor
 from glmbot.serving.api.openai import build_app
 from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_turns
 from glmbot.serving.engine.engine import Engine
-from glmbot.serving.engine.sequence import Sampling
+from glmbot.serving.engine.sequence import Decoder, Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import ChatText, LoadedModel
 from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
@@ -40,17 +40,37 @@ class ScriptedModel:
         self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
+        self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
+        self.is_causal = False
+        self.most_at_once, self.too_many = 1000, Exception()
+        self.bytes_per_token = 0
 
     def allow(self, num_decodes: int) -> None:
         assert self._gate is not None
         self._gate.release(num_decodes)
 
-    def new_decoder(self) -> "ScriptedDecoder":
+    def new_decoder(self, prompt: Sequence[int] = (), max_tokens: int = 0) -> "ScriptedDecoder":
         return ScriptedDecoder(self)
 
-    def new_sampler(self, sampling: Sampling) -> "Greedy":
+    def keep(self, decoder: Decoder, tokens: Sequence[int]) -> None:
+        assert isinstance(decoder, ScriptedDecoder)
+
+    def forget_kept(self) -> bool:
+        return False
+
+    def decode(self, decoders: Sequence[Decoder], tokens: Sequence[int]) -> Tensor:
+        assert len(set(map(id, decoders))) == len(decoders) > 0, "each sequence once"
+        if len(decoders) > self.most_at_once:
+            raise self.too_many
+        own = [decoder for decoder in decoders if isinstance(decoder, ScriptedDecoder)]
+        for decoder, token in zip(own, tokens, strict=True):
+            decoder.check(token)
+        return torch.stack([decoder.extend([token]) for decoder, token in zip(own, tokens, strict=True)])
+
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> "Greedy":
         assert sampling.top_k >= 0
+        self.samplings.append(sampling)
         return Greedy()
 
     def wait(self) -> None:
@@ -71,17 +91,28 @@ class ScriptedDecoder:
     def __del__(self) -> None:
         self._model.num_open -= 1
 
+    @property
+    def num_tokens(self) -> int:
+        return 0 if self._answer is None else self._written
+
     def prefill(self, prompt: Sequence[int]) -> Tensor:
         assert torch.is_inference_mode_enabled()
         assert self._answer is None, "a prompt is read once, in one piece"
         self._answer = self._model.script("".join(map(chr, prompt)))
         return self._logits()
 
-    def decode(self, token: int) -> Tensor:
+    def check(self, token: int) -> None:
+        """A step that would fail must change nothing, so it fails here."""
         assert self._answer is not None
         assert token == ord(self._answer[self._written]), "a token of another sequence"
-        self._model.wait()
-        self._written += 1
+        if self._answer[self._written + 1 : self._written + 2] == "\x02":
+            raise RuntimeError("scripted failure")
+
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        for token in tokens:
+            self.check(token)
+            self._model.wait()
+            self._written += 1
         return self._logits()
 
     def _logits(self) -> Tensor:

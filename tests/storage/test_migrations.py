@@ -15,14 +15,18 @@ from glmbot.content import Button, File, Rendered
 from glmbot.events import Attachment, AttachmentKind, MessageEvent
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.database import Database
-from glmbot.storage.inbox import Inbox
+from glmbot.storage.decisions import Decisions, NewReport, StrikeRule
+from glmbot.storage.inbox import ClaimedEvent, Inbox
 from glmbot.storage.migrate import downgrade, migrations_folder, schema_of, upgrade
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.plugin_store import PluginStore
 from glmbot.storage.portable import num_rows
+from glmbot.storage.quotas import Quota, Quotas
 from glmbot.storage.replies import NewTurn, Replies
+from glmbot.storage.subjects import subjects_of
 from glmbot.storage.tables import metadata
 from glmbot.storage.turn_state import TurnState
+from glmbot.verdicts import Action, Direction, Finding, Place
 from tests.storage.conftest import event
 
 NEXT = """
@@ -125,9 +129,21 @@ def fill(url: str, folder: Path) -> None:
         turn = NewTurn("你好 😀", "Hi\n", 3, TurnState.COMPLETE)
         await Replies(database).complete(claimed, [Rendered("Hi", "Hi")], None, turn)
         await PluginStore(database, "p").set("k", {"a": [1, None, "好"]})
+        await fill_moderation(database, claimed)
         await database.close()
 
     asyncio.run(run())
+
+
+async def fill_moderation(database: Database, claimed: ClaimedEvent) -> None:
+    found = Finding("fraud.transfer", "fraud", Action.BLOCK, Place.TEXT, "转***", "d1")
+    sender, chat = subjects_of(claimed.event)
+    report = NewReport("code", "fraud.transfer", [])
+    for rule in (StrikeRule(1, 60, 60), StrikeRule(9, 60, 60)):
+        message = replace(claimed.event, message_id=f"strike {rule.max_strikes}")
+        await Decisions(database).record(message, [found], Direction.IN, 5.0, rule, report)
+    quotas = [Quota(sender, 5, 0), Quota(chat, 5, 0)]
+    assert await Quotas(database).admit(claimed.inbox_id, claimed.event.message_id, quotas, "2026-11-26") is None
 
 
 def counts(backend: Backend) -> dict[str, int]:
@@ -172,7 +188,7 @@ def test_the_migrations_make_the_tables_the_code_speaks_of(backend: Backend) -> 
 TEXT_FILE = Rendered("long", "long", File("answer.md", "# 你好".encode()), (Button("Yes", "/yes"),))
 OTHER_FILE = Rendered("picture", "picture", File("cat.png", bytes(range(256))))
 NUL_FILE = Rendered("text", "text", File("nul.txt", b"a\0b"))
-NEWEST = "0003_buttons_and_files"
+NEWEST = "0004_moderation"
 
 
 @pytest.mark.parametrize(
@@ -183,6 +199,7 @@ NEWEST = "0003_buttons_and_files"
             "0002_answer_files",
             [replace(TEXT_FILE, buttons=()), replace(OTHER_FILE, file=None), replace(NUL_FILE, file=None)],
         ),
+        ("0003_buttons_and_files", [TEXT_FILE, OTHER_FILE, NUL_FILE]),
         ("0001_initial", [Rendered(body.text, body.plain) for body in (TEXT_FILE, OTHER_FILE, NUL_FILE)]),
     ],
 )

@@ -1,4 +1,4 @@
-"""One sequence in a model of the ChatGLM family, with its own cache of keys and values."""
+"""One sequence in a model, with its own keys and values; and several of them, one token further in one pass."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -8,9 +8,11 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
+from glmbot.serving.engine.batch import BatchCache
 from glmbot.serving.engine.kv_cache import KeyValueCache
 from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
+from glmbot.serving.models.prefix import prefix_length
 
 
 class HasPrefix(Protocol):
@@ -20,74 +22,158 @@ class HasPrefix(Protocol):
         """Return a cache that holds them."""
 
 
-def new_cache(model: PreTrainedModel, precision: KvPrecision) -> KeyValueCache:
+def new_cache(model: PreTrainedModel, precision: KvPrecision, num_expected: int = 0) -> KeyValueCache:
     """Return the cache that a sequence begins with: empty, or with the model's learned prefix."""
-    if not getattr(model.config, "pre_seq_len", None):
-        return KeyValueCache(precision)
-    with_prefix = cast(HasPrefix, model)
-    return KeyValueCache(precision, with_prefix.new_cache())
+    start = cast(HasPrefix, model).new_cache() if prefix_length(model.config) else None
+    # on a GPU memory that is set aside is taken at once
+    num_expected = num_expected + prefix_length(model.config) if model.device.type == "cpu" else 0
+    return KeyValueCache(precision, start, num_expected=num_expected)
 
 
-class ChatGLMDecoder:
+class NetworkDecoder:
+    """What the decoders below share: a network, and what it keeps of one sequence."""
+
+    def __init__(self, model: PreTrainedModel, cache: KeyValueCache, num_tokens: int = 0) -> None:
+        self.model = model
+        self.cache = cache
+        self.num_tokens = num_tokens
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory its keys and values take."""
+        return self.cache.num_bytes
+
+    def next_positions(self) -> Tensor:
+        """Return the positions of one further token: (1, 2, 1) or (1, 1)."""
+        raise NotImplementedError
+
+    def went_on(self, positions: Tensor) -> None:
+        """Note that one token was appended, at these positions."""
+        self.num_tokens += 1
+
+    def decode(self, token: int) -> Tensor:
+        """Append one token; return the logits of the next, (V,)."""
+        logits: Tensor = decode_together([self], [token])[0]
+        return logits
+
+    def _read(self, tokens: Sequence[int], positions: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Append tokens at (1, 2, T) or (1, T); `hidden`, (1, 1, T, S), is what they do not see. Return (V,)."""
+        out = self.model(
+            torch.tensor([tokens], device=self.model.device),
+            position_ids=positions,
+            attention_mask=hidden,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.num_tokens += len(tokens)
+        logits: Tensor = out.logits[0, -1].float()
+        return logits
+
+
+def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -> Tensor:
+    """Append one token to each sequence of one model, in one pass; return the logits of the next, (B, V), in float32.
+
+    Where that fails, no sequence is changed.
+    """
+    model = decoders[0].model
+    positions = [decoder.next_positions() for decoder in decoders]
+    caches = [decoder.cache for decoder in decoders]
+    lengths = [cache.get_seq_length() for cache in caches]
+    is_done = False
+    try:
+        out = model(
+            torch.tensor(tokens, device=model.device)[:, None],
+            position_ids=torch.cat(positions),
+            past_key_values=BatchCache(caches) if len(caches) > 1 else caches[0],
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        is_done = True
+    finally:
+        for cache, length in () if is_done else zip(caches, lengths, strict=True):
+            cache.keep_first(length)
+    for decoder, position in zip(decoders, positions, strict=True):
+        decoder.went_on(position)
+    logits: Tensor = out.logits[:, -1].float()
+    return logits
+
+
+class ChatGLMDecoder(NetworkDecoder):
     """Reads a prompt in one piece, then goes on token by token.
 
     The prompt is attended both ways, so it can be neither split nor continued from the cache of an earlier turn.
     In the answer the position stays at [gMASK], and the block position counts on; the 1-D variant counts on alone.
     """
 
-    def __init__(self, model: ChatGLMForConditionalGeneration, kv_precision: KvPrecision = KvPrecision.FULL) -> None:
-        self._model = model
-        self._cache = new_cache(model, kv_precision)
+    def __init__(
+        self,
+        model: ChatGLMForConditionalGeneration,
+        kv_precision: KvPrecision = KvPrecision.FULL,
+        num_expected: int = 0,
+    ) -> None:
+        super().__init__(model, new_cache(model, kv_precision, num_expected))
+        self._network = model
         step = [[0], [1]] if model.config.position_encoding_2d else [1]
         self._position_step = torch.tensor([step], device=model.device)
         self._position = torch.zeros_like(self._position_step)
 
     def prefill(self, prompt: Sequence[int]) -> Tensor:
         """Read the whole prompt; return the logits of the first new token, (V,)."""
-        input_ids = torch.tensor([prompt], device=self._model.device)
-        positions = self._model.transformer.prompt_positions(input_ids)
+        input_ids = torch.tensor([prompt], device=self.model.device)
+        positions = self._network.transformer.prompt_positions(input_ids)
+        logits = self._read(prompt, positions)
         self._position = positions[..., -1:]
-        return self._logits(input_ids, positions)
-
-    def decode(self, token: int) -> Tensor:
-        """Append one token; return the logits of the next, (V,)."""
-        self._position = self._position + self._position_step
-        return self._logits(torch.tensor([[token]], device=self._model.device), self._position)
-
-    def _logits(self, input_ids: Tensor, positions: Tensor) -> Tensor:
-        """input_ids: (1, T); positions: (1, 2, T) or (1, T); returns (V,) in float32."""
-        out = self._model(
-            input_ids, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1
-        )
-        logits: Tensor = out.logits[0, -1].float()
         return logits
 
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        """Read further tokens of the answer; return the logits of the next, (V,)."""
+        num_new = len(tokens)
+        steps = torch.arange(1, num_new + 1, device=self.model.device)
+        positions = self._position + self._position_step * steps
+        num_seen = self.cache.get_seq_length() - prefix_length(self.model.config)
+        is_seen = torch.ones(num_new, num_seen + num_new, dtype=torch.bool, device=self.model.device).tril(num_seen)
+        logits = self._read(tokens, positions, ~is_seen[None, None])
+        self._position = positions[..., -1:]
+        return logits
 
-class CausalDecoder:
+    def next_positions(self) -> Tensor:
+        """Return the positions of one further token: (1, 2, 1), or (1, 1) in the 1-D variant."""
+        return self._position + self._position_step
+
+    def went_on(self, positions: Tensor) -> None:
+        """Note that one token was appended, at these positions."""
+        super().went_on(positions)
+        self._position = positions
+
+
+class CausalDecoder(NetworkDecoder):
     """The same for causal models: ChatGLM2, ChatGLM3 and those that transformers has itself.
 
-    Every token sees those before it alone, so positions just go on, and a prompt may be read in parts.
+    Every token sees those before it alone, so positions just go on, a prompt may be read in parts, and a sequence may
+    begin with what another has computed of the same tokens. A learned prefix takes no positions.
     """
 
-    def __init__(self, model: PreTrainedModel, kv_precision: KvPrecision = KvPrecision.FULL) -> None:
-        self._model = model
-        self._cache = new_cache(model, kv_precision)
-        self._length = 0
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        kv_precision: KvPrecision = KvPrecision.FULL,
+        num_expected: int = 0,
+        begun: KeyValueCache | None = None,
+        num_begun: int = 0,
+    ) -> None:
+        cache = begun if begun is not None else new_cache(model, kv_precision, num_expected)
+        super().__init__(model, cache, num_begun)
 
     def prefill(self, prompt: Sequence[int]) -> Tensor:
         """Read tokens, the first or further ones; return the logits of the next, (V,)."""
-        return self._logits(torch.tensor([prompt], device=self._model.device))
+        return self.extend(prompt)
 
-    def decode(self, token: int) -> Tensor:
-        """Append one token; return the logits of the next, (V,)."""
-        return self._logits(torch.tensor([[token]], device=self._model.device))
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        """Read tokens, the first or further ones; return the logits of the next, (V,)."""
+        end = self.num_tokens + len(tokens)
+        return self._read(tokens, torch.arange(self.num_tokens, end, device=self.model.device)[None])
 
-    def _logits(self, input_ids: Tensor) -> Tensor:
-        """input_ids: (1, T); returns (V,) in float32. A learned prefix takes no positions."""
-        first, self._length = self._length, self._length + input_ids.shape[1]
-        positions = torch.arange(first, self._length, device=input_ids.device)[None]
-        out = self._model(
-            input_ids, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1
-        )
-        logits: Tensor = out.logits[0, -1].float()
-        return logits
+    def next_positions(self) -> Tensor:
+        """Return the position of one further token, (1, 1)."""
+        return torch.tensor([[self.num_tokens]], device=self.model.device)

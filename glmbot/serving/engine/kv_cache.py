@@ -1,5 +1,6 @@
 """Keys and values of one sequence: they grow in place, and may be kept in fewer bits than they are computed in."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -21,10 +22,16 @@ class KeyValueCache(Cache):
     transformers' DynamicCache copies everything for each token: 0.94 GB for ChatGLM-6B's 2,048.
     """
 
-    def __init__(self, precision: KvPrecision = KvPrecision.FULL, start: Cache | None = None) -> None:
-        """Begin empty, or with what `start` holds (a learned prefix)."""
+    def __init__(
+        self, precision: KvPrecision = KvPrecision.FULL, start: Cache | None = None, *, num_expected: int = 0
+    ) -> None:
+        """Begin empty, or with what `start` holds (a learned prefix).
+
+        There is room for `num_expected` tokens at once, so that nothing is moved until there are more.
+        """
         # a class is called for each layer; so is this
-        super().__init__(layer_class_to_replicate=cast("type[KeyValueLayer]", partial(KeyValueLayer, precision)))
+        new_layer = partial(KeyValueLayer, precision, num_expected)
+        super().__init__(layer_class_to_replicate=cast("type[KeyValueLayer]", new_layer))
         for index, layer in enumerate(start.layers if start is not None else []):
             assert isinstance(layer, CacheLayerMixin)
             assert layer.keys is not None
@@ -34,7 +41,21 @@ class KeyValueCache(Cache):
     @property
     def num_bytes(self) -> int:
         """How much memory the filled part takes."""
-        return sum(layer.num_bytes for layer in self.layers if isinstance(layer, KeyValueLayer))
+        return sum(layer.num_bytes for layer in self._own_layers())
+
+    def keep_first(self, num_tokens: int) -> None:
+        """Forget all tokens but the first, the learned ones counted."""
+        for layer in self._own_layers():
+            layer.keep_first(num_tokens)
+
+    def copied(self, num_tokens: int, num_expected: int) -> "KeyValueCache":
+        """Return a cache of its own that begins with the first tokens of this one."""
+        copy = KeyValueCache()
+        copy.layers = [layer.copied(num_tokens, num_expected) for layer in self._own_layers()]
+        return copy
+
+    def _own_layers(self) -> Iterator["KeyValueLayer"]:
+        return (layer for layer in self.layers if isinstance(layer, KeyValueLayer))
 
 
 class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __init_subclass__
@@ -43,9 +64,9 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
     is_croppable = True
     is_sliding = False
 
-    def __init__(self, precision: KvPrecision) -> None:
+    def __init__(self, precision: KvPrecision, num_expected: int = 0) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._stores = _Store.of(precision), _Store.of(precision)
+        self._stores = _Store.of(precision, num_expected), _Store.of(precision, num_expected)
 
     @property
     def num_bytes(self) -> int:
@@ -77,6 +98,19 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
         """Return -1: no limit."""
         return -1
 
+    def keep_first(self, num_tokens: int) -> None:
+        """Forget all tokens but the first."""
+        for store in self._stores:
+            store.length = min(store.length, num_tokens)
+
+    def copied(self, num_tokens: int, num_expected: int) -> "KeyValueLayer":
+        """Return a layer of its own that begins with the first tokens of this one."""
+        layer = KeyValueLayer(KvPrecision.FULL)
+        key, value = self._stores
+        layer._stores = key.copied(num_tokens, num_expected), value.copied(num_tokens, num_expected)
+        layer.is_initialized = True
+        return layer
+
     def crop(self, tokens_to_remove: int) -> None:
         """Forget the last tokens; their number is given as a negative one, as transformers does."""
         for store in self._stores:
@@ -86,22 +120,39 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
 class _Store:
     """One growing tensor of tokens, (B, H, S, D)."""
 
-    def __init__(self, dtype: torch.dtype | None) -> None:
+    def __init__(self, dtype: torch.dtype | None, num_expected: int = 0) -> None:
         self.length = 0
+        self._num_expected = num_expected
         self._dtype = dtype
         self._kept: Tensor | None = None
 
     @staticmethod
-    def of(precision: KvPrecision) -> "_Store":
+    def of(precision: KvPrecision, num_expected: int) -> "_Store":
         """Return an empty store for a precision."""
         if precision == KvPrecision.INT8:
-            return _Int8Store()
-        return _Store(torch.float16 if precision == KvPrecision.HALF else None)
+            return _Int8Store(num_expected)
+        return _Store(torch.float16 if precision == KvPrecision.HALF else None, num_expected)
 
     @property
     def num_bytes(self) -> int:
         """How much memory the filled part takes."""
         return _num_bytes(self._kept, self.length)
+
+    def copied(self, num_tokens: int, num_expected: int) -> "_Store":
+        """Return a store of its own with the first tokens of this one."""
+        copy = type(self).__new__(type(self))
+        copy.__dict__ |= self.__dict__
+        copy.length, copy._num_expected = num_tokens, num_expected
+        copy._kept = self._copied(self._kept, num_tokens, num_expected)
+        return copy
+
+    @staticmethod
+    def _copied(kept: Tensor | None, num_tokens: int, num_expected: int) -> Tensor | None:
+        if kept is None:
+            return None
+        room = _with_room(None, kept, kept.dtype, max(num_tokens, num_expected))
+        room[:, :, :num_tokens] = kept[:, :, :num_tokens]
+        return room
 
     def append(self, new: Tensor) -> Tensor:
         """Append (B, H, T, D); return all, in the type of the new ones."""
@@ -110,7 +161,7 @@ class _Store:
         return self._take(new.dtype) if first else new
 
     def _put(self, new: Tensor, first: int) -> None:
-        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length)
+        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length, self._num_expected)
         self._kept[:, :, first : self.length] = new
 
     def _take(self, dtype: torch.dtype) -> Tensor:
@@ -121,9 +172,16 @@ class _Store:
 class _Int8Store(_Store):
     """Keeps whole numbers and a float16 scale for each token of each head."""
 
-    def __init__(self) -> None:
-        super().__init__(torch.int8)
+    def __init__(self, num_expected: int = 0) -> None:
+        super().__init__(torch.int8, num_expected)
         self._scales: Tensor | None = None
+
+    def copied(self, num_tokens: int, num_expected: int) -> "_Store":
+        """Return a store of its own with the first tokens of this one."""
+        copy = super().copied(num_tokens, num_expected)
+        assert isinstance(copy, _Int8Store)
+        copy._scales = self._copied(self._scales, num_tokens, num_expected)
+        return copy
 
     @property
     def num_bytes(self) -> int:
@@ -134,7 +192,7 @@ class _Int8Store(_Store):
         scale = (new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST).half()
         numbers = (new.float() / scale.float().clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
         super()._put(numbers.to(torch.int8), first)
-        self._scales = _with_room(self._scales, scale, torch.float16, self.length)
+        self._scales = _with_room(self._scales, scale, torch.float16, self.length, self._num_expected)
         self._scales[:, :, first : self.length] = scale
 
     def _take(self, dtype: torch.dtype) -> Tensor:
@@ -147,11 +205,11 @@ def _widened(prefix: Tensor) -> Tensor:
     return prefix.float() if prefix.is_cpu else prefix
 
 
-def _with_room(kept: Tensor | None, like: Tensor, dtype: torch.dtype, length: int) -> Tensor:
+def _with_room(kept: Tensor | None, like: Tensor, dtype: torch.dtype, length: int, num_expected: int = 0) -> Tensor:
     """Return a tensor with room for `length` tokens that holds what `kept` does: (B, H, S, D)."""
     if kept is not None and kept.shape[2] >= length:
         return kept
-    num_slots = -(-length // _GROWTH) * _GROWTH
+    num_slots = -(-max(length, num_expected) // _GROWTH) * _GROWTH
     grown = like.new_empty((*like.shape[:2], num_slots, like.shape[3]), dtype=dtype)
     if kept is not None:
         grown[:, :, : kept.shape[2]] = kept

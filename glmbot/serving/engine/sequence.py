@@ -12,21 +12,42 @@ FinishReason = Literal["stop", "length", "error", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all."""
+    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all.
+
+    `logit_bias` is pairs of a token and what is added to its score. `min_p` drops what is less likely than that share
+    of the likeliest. The repetition penalty counts the prompt, too, the other two only the answer.
+    """
 
     temperature: float = 0.95
     top_p: float = 0.7
     top_k: int = 50
     seed: int | None = None
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A whole prompt in tokens, special ones included, and how to go on from it."""
+    """A whole prompt in tokens, special ones included, and how to go on from it.
+
+    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one.
+    """
 
     prompt: Listing[int]
     max_tokens: int
     sampling: Sampling
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request stands in line: how many come before it, and about how many seconds that takes."""
+
+    num_before: int
+    wait: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +55,14 @@ class Output:
     """What one step did for one sequence.
 
     Without `finish`, or with "stop" or "length", the model generated one token; `token` is None where that was the end
-    mark, which is no part of the text. "error" and "cancelled" come without a token.
+    mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`, which is
+    told while a sequence waits.
     """
 
     sequence_id: int
     token: int | None = None
     finish: FinishReason | None = None
+    place: Place | None = None
 
 
 class Sampler(Protocol):
@@ -50,13 +73,20 @@ class Sampler(Protocol):
 
 
 class Decoder(Protocol):
-    """One sequence in the model, with its own KV cache; dropping it frees the cache."""
+    """One sequence in the model, with its own keys and values; dropping it frees them."""
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens it has read."""
 
     def prefill(self, prompt: Listing[int]) -> "Tensor":
         """Read the whole prompt in one piece; return the logits of the first new token, (V,)."""
 
-    def decode(self, token: int) -> "Tensor":
-        """Append one token; return the logits of the next, (V,)."""
+    def extend(self, tokens: Listing[int]) -> "Tensor":
+        """Read further tokens, one or many; return the logits of the next, (V,).
+
+        Of ChatGLM-6B tokens of the answer, behind `prefill`; of causal models pieces of a prompt, too.
+        """
 
 
 class Model(Protocol):
@@ -66,41 +96,96 @@ class Model(Protocol):
     def end_tokens(self) -> frozenset[int]:
         """The tokens that end an answer."""
 
-    def new_decoder(self) -> Decoder:
-        """Begin a sequence with an empty cache."""
+    @property
+    def is_causal(self) -> bool:
+        """Whether a prompt may be read in pieces and its beginning be reused; not so of ChatGLM-6B."""
 
-    def new_sampler(self, sampling: Sampling) -> Sampler:
-        """Begin the random choices of one sequence."""
+    @property
+    def bytes_per_token(self) -> int:
+        """What the keys and values of one token take."""
+
+    def new_decoder(self, prompt: Listing[int] = (), max_tokens: int = 0) -> Decoder:
+        """Begin a sequence of up to `max_tokens`, prompt and answer together.
+
+        A causal model may return one that holds a beginning of `prompt` already: `num_tokens`, always fewer than all.
+        """
+
+    def keep(self, decoder: Decoder, tokens: Listing[int]) -> None:
+        """Keep what a sequence that has ended has computed of its tokens, for later prompts."""
+
+    def forget_kept(self) -> bool:
+        """Free the least recently used of what is kept; False: there is nothing."""
+
+    def decode(self, decoders: Listing[Decoder], tokens: Listing[int]) -> "Tensor":
+        """Append one token to each sequence; return the logits of the next, (B, V) in float32.
+
+        Where it raises, no sequence is changed.
+        """
+
+    def new_sampler(self, sampling: Sampling, prompt: Listing[int] = ()) -> Sampler:
+        """Begin the random choices of one sequence that answers `prompt`."""
+
+
+class NotFinite(Exception):
+    """The model's scores are no numbers: the checkpoint or its precision is at fault."""
 
 
 class Sequence:
-    """One request while it is answered."""
+    """One request while it is answered: the tokens so far, and what the model keeps of them."""
 
     def __init__(self, sequence_id: int, request: Request) -> None:
         self.sequence_id = sequence_id
         self.request = request
-        self._decoder: Decoder | None = None
+        self.generated: list[int] = []
+        self.decoder: Decoder | None = None
+        self.is_read = False
+        self.place: Place | None = None
         self._sampler: Sampler | None = None
-        self._last_token = 0
-        self._num_generated = 0
 
-    def advance(self, model: Model) -> Output:
-        """Generate one token; the first time, after reading the prompt."""
-        token = self._next_token(model)
-        self._last_token = token
-        self._num_generated += 1
+    @property
+    def tokens(self) -> list[int]:
+        """Prompt and answer, the last token included, which the model has not read yet."""
+        return [*self.request.prompt, *self.generated]
+
+    @property
+    def max_length(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        return len(self.request.prompt) + self.request.max_tokens
+
+    def pause(self) -> None:
+        """Give up what the model keeps of it; `read` computes that again, and the same tokens follow."""
+        self.decoder = None
+        self.is_read = False
+
+    def read(self, model: Model, max_tokens: int | None = None) -> "Tensor | None":
+        """Read the prompt, and what was generated before a pause; return the logits of the next token, (V,).
+
+        Of causal models no more than `max_tokens` at a time; None: there is more to read.
+        """
+        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
+        tokens = self.tokens
+        if self.decoder is None:
+            self.decoder = model.new_decoder(tokens, self.max_length)
+        if model.is_causal:
+            first = self.decoder.num_tokens
+            end = len(tokens) if max_tokens is None else min(len(tokens), first + max_tokens)
+            logits = self.decoder.extend(tokens[first:end])
+            self.is_read = end == len(tokens)
+            return logits if self.is_read else None
+        logits = self.decoder.prefill(self.request.prompt)
+        if self.generated:
+            logits = self.decoder.extend(self.generated)
+        self.is_read = True
+        return logits
+
+    def take(self, logits: "Tensor", model: Model) -> Output:
+        """Choose the next token by the scores, (V,). Raises NotFinite."""
+        assert self._sampler is not None
+        if not bool(logits.isfinite().all()):
+            raise NotFinite("the model's scores are not finite; the checkpoint or its precision is at fault")
+        token = self._sampler.choose(logits)
+        self.generated.append(token)
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
-        is_full = self._num_generated >= self.request.max_tokens
+        is_full = len(self.generated) >= self.request.max_tokens
         return Output(self.sequence_id, token, "length" if is_full else None)
-
-    def _next_token(self, model: Model) -> int:
-        if self._decoder is None or self._sampler is None:
-            self._decoder = model.new_decoder()
-            self._sampler = model.new_sampler(self.request.sampling)
-            logits = self._decoder.prefill(self.request.prompt)
-        else:
-            logits = self._decoder.decode(self._last_token)
-        if not bool(logits.isfinite().all()):
-            raise FloatingPointError("the model's scores are not finite; the checkpoint or its precision is at fault")
-        return self._sampler.choose(logits)

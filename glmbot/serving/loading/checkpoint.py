@@ -26,6 +26,11 @@ from glmbot.serving.models.family import Family, family_of
 
 logger = logging.getLogger(__name__)
 
+MAX_KEPT_BYTES = 1_000_000_000
+KEPT_SHARE = 0.2
+RUNNING_SHARE = 0.6
+"""Of the memory that is free: the rest is for reading prompts, and for whatever else runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
@@ -50,9 +55,10 @@ def load(directory: Path, device_name: str, max_running: int, options: LoadOptio
         model = load_network(directory, options, device, chat)
     except torch.OutOfMemoryError as error:
         raise ConfigError(f"the model in {str(directory)!r} does not fit into the memory of {str(device)!r}") from error
-    _warm_up(model, chat)
+    model.prepare(chat.encode("你好"))
     logger.info("model ready on %s after %.1f s", device, time.monotonic() - started_at)
-    return LoadedModel(Engine(model, max_running), chat, model.max_length, sampling)
+    engine = Engine(model, max_running, _max_tokens(device, model.bytes_per_token))
+    return LoadedModel(engine, chat, model.max_length, sampling)
 
 
 def _load_tokenizer(directory: Path, family: Family) -> object:
@@ -69,7 +75,7 @@ def _load_own(directory: Path, options: LoadOptions, device: torch.device, chat:
     logger.info("precision %s on %s, %s; keys and values: %s", choice.precision.value, device, choice.reason, kv.value)
     keep_large_blocks_apart()
     model = load_model(directory, choice.precision, device, prefix=options.prefix, lora=options.lora)
-    return ServedModel(model, chat.end_tokens, max_length(config), kv)
+    return ServedModel(model, chat.end_tokens, max_length(config), kv, _kept_bytes(device))
 
 
 def _load_native(directory: Path, options: LoadOptions, device: torch.device, chat: ChatText) -> ServedModel:
@@ -82,7 +88,7 @@ def _load_native(directory: Path, options: LoadOptions, device: torch.device, ch
     precision = options.precision or choose_native(directory, device)
     logger.info("precision %s on %s", precision.value, device)
     model = load_native_model(directory, precision, device)
-    return ServedModel(model, chat.end_tokens, _native_length(model), KvPrecision.FULL)
+    return ServedModel(model, chat.end_tokens, _native_length(model), KvPrecision.FULL, _kept_bytes(device))
 
 
 def _native_length(model: PreTrainedModel) -> int:
@@ -138,8 +144,13 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _warm_up(model: ServedModel, chat: ChatText) -> None:
-    """Run the model once: torch sets up much at the first pass, and no sender should wait for that."""
-    with torch.inference_mode():
-        decoder = model.new_decoder()
-        decoder.decode(int(decoder.prefill(chat.encode("你好")).argmax()))
+def _max_tokens(device: torch.device, bytes_per_token: int) -> int | None:
+    """Return how many tokens' keys and values there is memory for, None where the system does not tell."""
+    available = available_bytes(device)
+    return int(available * RUNNING_SHARE) // bytes_per_token if available is not None and bytes_per_token else None
+
+
+def _kept_bytes(device: torch.device) -> int:
+    """Return how much memory the keys and values of sequences that have ended may take: some of what is free now."""
+    available = available_bytes(device)
+    return MAX_KEPT_BYTES if available is None else min(MAX_KEPT_BYTES, int(available * KEPT_SHARE))

@@ -7,6 +7,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from glmbot.errors import CheckpointError, ConfigError
+from glmbot.serving.engine.batch import ATTENTION, register_attention
 from glmbot.serving.loading.memory import available_bytes
 from glmbot.serving.loading.needs import WORKING_BYTES
 from glmbot.serving.loading.precision import Precision
@@ -35,6 +36,9 @@ def load_native_model(directory: Path, precision: Precision, device: torch.devic
             "the model is newer than it"
         ) from error
     assert isinstance(model, PreTrainedModel)
+    if model.config._attn_implementation == "sdpa":
+        register_attention()
+        model.set_attn_implementation(ATTENTION)
     model.requires_grad_(False)
     model.train(False)
     model.to(device)  # type: ignore[arg-type]  # torch wraps its own method

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 from transformers.cache_utils import Cache
 
+from glmbot.serving.models.attend import attend
 from glmbot.serving.models.rotary import rotate
 
 
@@ -53,7 +53,7 @@ class SelfAttention(nn.Module):
             key, value = cache.update(key, value, self.layer)
         if view is not None:
             query = query.masked_fill(view.is_blind, 0)  # even scores
-        out = scaled_dot_product_attention(query, key, value, attn_mask=view.is_open if view else None)
+        out = attend(query, key, value, view.is_open if view else None)
         dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
         return dense
 

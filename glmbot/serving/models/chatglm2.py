@@ -4,11 +4,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, scaled_dot_product_attention, silu
+from torch.nn.functional import cross_entropy, silu
 from transformers import DynamicCache, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
+from glmbot.serving.models.attend import attend
 from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
 from glmbot.serving.models.rotary2 import pair_tables, rotate_pairs
@@ -52,9 +53,7 @@ class GroupedAttention(nn.Module):
         query, key, value = self.project(x, tables)
         if cache is not None:
             key, value = cache.update(key, value, self.layer)
-        num_shared = self.num_heads // self.num_groups
-        key, value = (part.repeat_interleave(num_shared, dim=1) for part in (key, value))
-        out = scaled_dot_product_attention(query, key, value, attn_mask=is_open)
+        out = attend(query, key, value, is_open)
         dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
         return dense
 

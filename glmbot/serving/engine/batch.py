@@ -1,0 +1,76 @@
+"""The caches of several sequences as one, for one new token of each."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.cache_utils import Cache
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from glmbot.serving.engine.kv_cache import KeyValueCache
+from glmbot.serving.models.attend import Rows, attend
+
+ATTENTION = "glmbot"
+"""The name under which transformers' own models find the attention that knows `Rows`."""
+
+
+class BatchCache(Cache):
+    """Appends each row of a batch to its own sequence's cache."""
+
+    def __init__(self, caches: Sequence[KeyValueCache]) -> None:
+        super().__init__(layers=[])
+        self._caches = caches
+
+    def update(  # type: ignore[override]  # models hand what it returns to their attention, and look at nothing of it
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
+    ) -> tuple[Rows, Rows]:
+        """Append one token of each sequence, (B, G, 1, D); return all tokens of each."""
+        rows = zip(self._caches, torch.split(key_states, 1), torch.split(value_states, 1), strict=True)
+        found = [cache.update(key, value, layer_idx) for cache, key, value in rows]
+        return Rows(tuple(key for key, _ in found)), Rows(tuple(value for _, value in found))
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        """Return the number of tokens of the longest."""
+        return max(cache.get_seq_length(layer_idx) for cache in self._caches)
+
+    def get_mask_sizes(self, query_length: int, layer_idx: int) -> tuple[int, int]:
+        """Return the columns of a mask, which nobody reads: all is seen."""
+        return self.get_seq_length(layer_idx) + query_length, 0
+
+    @property
+    def is_compileable(self) -> bool:
+        """Return False: lengths change at each step."""
+        return False
+
+
+def attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor | Rows,
+    value: Tensor | Rows,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """Attend as transformers' own SDPA does, also to `Rows`. Raises ValueError for what that cannot do."""
+    if not isinstance(key, Rows):
+        found: tuple[Tensor, Tensor | None] = sdpa_attention_forward(
+            module, query, key, cast(Tensor, value), attention_mask, scaling=scaling, **kwargs
+        )
+        return found
+    assert isinstance(value, Rows)
+    if known := [name for name in ("softcap", "s_aux", "position_bias") if kwargs.get(name) is not None]:
+        raise ValueError(f"the attention of this model has {known[0]!r}, which is computed for one sequence at a time")
+    if sliding_window:
+        key, value = (Rows(tuple(one[:, :, -sliding_window:] for one in rows.each)) for rows in (key, value))
+    return attend(query, key, value, scale=scaling).transpose(1, 2).contiguous(), None
+
+
+def register_attention() -> None:
+    """Make the attention known to transformers."""
+    AttentionInterface.register(ATTENTION, attention)
+    AttentionMaskInterface.register(ATTENTION, sdpa_mask)

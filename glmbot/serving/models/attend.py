@@ -1,0 +1,46 @@
+"""Attention to cached tokens, of one sequence or of several at once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Keys or values of several sequences, each of its own length: (1, G, S_i, D)."""
+
+    each: tuple[Tensor, ...]
+
+
+def attend(
+    query: Tensor,
+    key: Tensor | Rows,
+    value: Tensor | Rows,
+    is_open: Tensor | None = None,
+    *,
+    is_causal: bool = False,
+    scale: float | None = None,
+) -> Tensor:
+    """Return what the queries find, (B, H, T, D); query: (B, H, T, D), key and value: (B, G, S, D), H a multiple of G.
+
+    Every sequence of `Rows` is read where it lies: nothing is padded or copied; then T is 1, and all is seen.
+    """
+    if isinstance(key, Rows):
+        assert isinstance(value, Rows)
+        rows = zip(torch.split(query, 1), key.each, value.each, strict=True)
+        return torch.cat([_attend_to_all(*row, scale) for row in rows])
+    assert isinstance(value, Tensor)
+    if query.shape[2] == 1 and is_open is None:
+        return _attend_to_all(query, key, value, scale)
+    num_shared = query.shape[1] // key.shape[1]
+    if num_shared > 1:
+        key, value = (part.repeat_interleave(num_shared, dim=1) for part in (key, value))
+    return scaled_dot_product_attention(query, key, value, attn_mask=is_open, is_causal=is_causal, scale=scale)
+
+
+def _attend_to_all(query: Tensor, key: Tensor, value: Tensor, scale: float | None) -> Tensor:
+    """Attend from one token to all; heads that share keys stand where the tokens do, so that nothing is repeated."""
+    shared = query.unflatten(1, (key.shape[1], -1)).squeeze(3)  # (B, G, H/G, D)
+    return scaled_dot_product_attention(shared, key, value, scale=scale).flatten(1, 2)[:, :, None]
