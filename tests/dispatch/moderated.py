@@ -26,7 +26,7 @@ JUDGE = dedent("""
         found = [
             Finding(f"test.{action}", "test", action, Place.TEXT, f"{action[:2]}***", f"digest of {action}")
             for action in Action
-            if f"bad-{action}" in text and (direction is Direction.IN or action.blocks)  # the model repeats its question
+            if f"bad-{action}" in text and (direction is Direction.IN or action.blocks)  # a model may echo
         ]
         blocked = next((one for one in found if one.action.blocks), None)
         return Verdict(text, blocked is not None, blocked.rule if blocked else None, tuple(found))
