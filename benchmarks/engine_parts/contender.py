@@ -38,6 +38,8 @@ class Contender:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
+        if error:
+            self._process.kill()  # it may be in the midst of a long call
         try:
             self._process.wait(END_DEADLINE)
         except subprocess.TimeoutExpired:
