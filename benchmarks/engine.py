@@ -23,6 +23,7 @@ above a few percent no ratio means anything.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,7 @@ def main() -> None:
         sys.exit("chatglm.cpp is not installed; run: make .venv/.bench-engine")
     if options.llama and not versus.LLAMA_PYTHON.exists():
         sys.exit("llama.cpp is not installed; run: make .venv/.bench-llama")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the contenders and removes what they read
     noise, report = Noise(), Report()
     with _bench(options) as bench:
         best = _against_peers(bench, report, with_peer=options.peer)

@@ -15,6 +15,7 @@ growth_mb      memory that a straight line through the samples after the warm-up
 import argparse
 import asyncio
 import json
+import signal
 import sys
 
 from engine_parts.serving import running_server
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the server
     with running_server("demo") as (url, pid):
         came: Soak = asyncio.run(soak(url, pid, options.clients, options.seconds, options.seed))
     result = came.as_json(WARM_UP)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,7 +38,10 @@ class Contender:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it has died, and what was being written to it went nowhere
+            self._process.stdin.close()
+        if error:
+            self._process.kill()  # it may be in the midst of a long call
         try:
             self._process.wait(END_DEADLINE)
         except subprocess.TimeoutExpired:
