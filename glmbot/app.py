@@ -336,14 +336,14 @@ def _build(
     report = StatusReport(inference, inbox, supervision)
     policies = LivePolicies(settings.safety, key_of(settings.bot.data_dir), admins)
     safety = Safety(policies, hooks.check_text)
-    documents = Documents(adapters, safety)
+    access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
+    moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
+    documents = Documents(adapters, safety, moderation)
     max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
         database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
     )
     plugins = PluginHost(loaded, services, hooks, clock, report=admins)
-    access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
-    moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
     desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
     admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
     router = Router(desk, plugins, conversation, documents)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -14,6 +15,7 @@ import typer
 from glmbot.cli.options import ConfigOption, JsonOption, read_settings
 from glmbot.errors import ConfigError
 from glmbot.plugin.durations import parse_duration
+from glmbot.verdicts import Direction, Place
 
 if TYPE_CHECKING:
     from glmbot.storage.moderation import Entry, Filter, ModerationLog
@@ -109,6 +111,52 @@ def erase(
     wanted = _filter(sender, None, None)
     num_deleted = _with_log(config, lambda log: log.erase(wanted.sender or ""))
     typer.echo(json.dumps({"num_deleted": num_deleted}) if as_json else f"{num_deleted} entries deleted")
+
+
+@safety_app.command("test")
+def try_text(
+    text: Annotated[str, typer.Argument(help='What somebody might write; "-" reads it from the standard input.')],
+    direction: Annotated[
+        Direction, typer.Option("--direction", help="Whether it comes from a sender or goes to one.")
+    ] = Direction.IN,
+    place: Annotated[Place, typer.Option("--place", help="Which part of a message it is.")] = Place.TEXT,
+    adapter: Annotated[str, typer.Option("--adapter", help="By which adapter it comes.")] = "",
+    chat: Annotated[str, typer.Option("--chat", help='In which chat, "adapter:chat id".')] = "",
+    roles: Annotated[list[str] | None, typer.Option("--role", help="A role of the sender.", show_default=False)] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the policies make of a text. Plugins' checks are not asked; nothing is stored."""
+    from glmbot.safety.live_policies import policies_of
+    from glmbot.safety.rule import Scope
+
+    policies = policies_of(read_settings(config, log_level="WARNING").safety)
+    whole = sys.stdin.read() if text == "-" else text
+    verdict = policies.check(whole, direction, place, Scope(adapter, chat, frozenset(roles or ())))
+    if as_json:
+        typer.echo(json.dumps(asdict(verdict), ensure_ascii=False))
+        return
+    for one in verdict.findings:
+        typer.echo(f"{one.action:<9} {_printable(one.rule)}  ({one.category})  {_printable(one.excerpt)}")
+    if verdict.is_blocked:
+        typer.echo(f"blocked by {_printable(verdict.rule or '')}")
+    else:
+        typer.echo("let through" if verdict.text == whole else f"let through as: {_printable(verdict.text)}")
+
+
+@safety_app.command()
+def reload(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Read the policies, and say what they hold or what is wrong; a running bot takes changes up within two seconds."""
+    from glmbot.safety.live_policies import policies_of
+
+    began = time.monotonic()
+    policies = policies_of(read_settings(config, log_level="WARNING").safety)
+    num_terms = sum(len(rule.terms) for rule in policies.rules)
+    facts = {"num_rules": len(policies.rules), "num_terms": num_terms, "seconds": round(time.monotonic() - began, 2)}
+    if as_json:
+        typer.echo(json.dumps(facts))
+    else:
+        typer.echo(f"{len(policies.rules)} rules, {num_terms} terms: they can be used; a running bot has them in 2 s")
 
 
 def _filter(sender: str | None, rule: str | None, since: str | None) -> "Filter":

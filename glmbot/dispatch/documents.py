@@ -9,6 +9,7 @@ from glmbot.attachments.extracted import MAX_BYTES, Problem, Unreadable
 from glmbot.attachments.kinds import refusal_by_name
 from glmbot.attachments.reading import read_text
 from glmbot.conversation.question import FileText, Question
+from glmbot.dispatch.moderation import Moderation
 from glmbot.errors import FileTooLarge, NotDelivered, RetryLater, UserError
 from glmbot.events import Attachment, Language, MessageEvent
 from glmbot.phrases import Phrase, language_of
@@ -35,9 +36,10 @@ PHRASES = {
 class Documents:
     """Reads attachments by the adapters that they came by."""
 
-    def __init__(self, adapters: Mapping[str, Adapter], safety: Safety) -> None:
+    def __init__(self, adapters: Mapping[str, Adapter], safety: Safety, moderation: Moderation) -> None:
         self._adapters = adapters
         self._safety = safety
+        self._moderation = moderation
         self._turns = asyncio.Semaphore(NUM_AT_ONCE)
 
     async def question_of(self, event: MessageEvent) -> Question:
@@ -99,8 +101,7 @@ class Documents:
     async def _passed(self, text: str, place: Place, event: MessageEvent) -> str:
         """Return what safety lets pass of a file. Raises UserError where it blocks it."""
         verdict = await self._safety.check(text, Direction.IN, place, self._safety.scope_of(event))
-        for finding in verdict.findings:
-            logger.info("found in a file: %s, %s", finding.rule, finding.action)
+        await self._moderation.record(event, verdict.findings, Direction.IN)
         if verdict.is_blocked:
             logger.info("refused: a file, by %s", verdict.rule or "safety")
             raise UserError(Phrase.BLOCKED_IN.in_language(language_of(event)))

@@ -52,3 +52,35 @@ async def test_what_cannot_be_is_explained(tmp_path: Path) -> None:
     assert_explained(await glmbot(tmp_path, "safety", "explain", "99"), "no entry 99")
     assert_explained(await glmbot(tmp_path, "safety", "log", "--since", "yesterday"), "'yesterday' is no time")
     assert_explained(await glmbot(tmp_path, "safety", "log", "--sender", "ann"), "'ann' is no sender")
+
+
+RULE = """
+[[rules]]
+id = "test.word"
+kind = "words"
+category = "test"
+action = "redact"
+terms = ["frobnicate"]
+"""
+
+
+async def test_a_text_can_be_tried_on_the_policies(tmp_path: Path) -> None:
+    assert (await glmbot(tmp_path, "safety", "test", "good morning, 早上好")).stdout == "let through\n"
+    assert "they can be used" in (await glmbot(tmp_path, "safety", "reload")).stdout
+    key = "-----BEGIN PRIVATE KEY-----\n" + "QUJD" * 20 + "\n-----END PRIVATE KEY-----\n"
+    found = await glmbot(tmp_path, "safety", "test", "-", "--json", stdin=key)
+    verdict = json.loads(found.stdout)
+    assert not verdict["is_blocked"]
+    assert "QUJD" not in verdict["text"]
+    assert verdict["findings"][0]["rule"] == "pii.secrets"
+
+
+async def test_policies_that_cannot_be_used_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "own.toml").write_text(RULE)
+    folder = {"GLMBOT_SAFETY__POLICIES": str(tmp_path / "policies")}
+    tried = await glmbot(tmp_path, "safety", "test", "please frobnicate it", **folder)
+    assert tried.stdout.splitlines()[0].startswith("redact    test.word")
+    assert tried.stdout.splitlines()[-1].startswith("let through as: please ")
+    (tmp_path / "policies" / "own.toml").write_text(RULE.replace("redact", "explode"))
+    assert_explained(await glmbot(tmp_path, "safety", "reload", **folder), "test.word", "action")
