@@ -44,10 +44,9 @@ from glmbot.plugin.member import LoadedPlugin
 from glmbot.plugin.process.limits import Limits as ProcessLimits
 from glmbot.plugin.schedule import Clock, SystemClock
 from glmbot.plugin.state import PluginState
-from glmbot.safety.filter import WordFilter
-from glmbot.safety.keywords import load_terms
+from glmbot.safety.live_policies import LivePolicies, key_of
 from glmbot.safety.safety import Safety
-from glmbot.settings import InferenceSettings, PluginSettings, SafetySettings, Settings, StorageSettings
+from glmbot.settings import InferenceSettings, PluginSettings, Settings, StorageSettings
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
@@ -113,6 +112,10 @@ class App:
     def report(self) -> TroubleReport:
         """Where trouble is told to the operators."""
         return self._parts.admins
+
+    async def look_at_policies(self) -> None:
+        """Read the safety policies again if their files have changed, sooner than they are looked at anyway."""
+        await self._parts.policies.look()
 
     async def idle(self, adapter: str) -> None:
         """Wait until everything that came in by `adapter` has been answered and delivered. One may wait."""
@@ -192,6 +195,7 @@ class App:
             tasks.create_task(parts.moderation.run(), name="forgetting what is old"),
             tasks.create_task(parts.plugins.run(), name="plugins"),
             tasks.create_task(parts.admins.run(), name="notices to admins"),
+            tasks.create_task(parts.policies.run(), name="policies"),
         ]
         if parts.backups:
             others.append(tasks.create_task(parts.backups.run(), name="backups"))
@@ -251,6 +255,7 @@ class Parts:
     worker: Worker
     outbox_worker: OutboxWorker
     plugins: PluginHost
+    policies: LivePolicies
     progress: Wakeup
     backups: BackupSchedule | None
 
@@ -329,7 +334,8 @@ def _build(
     database.report = admins
     supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
-    safety = Safety(_word_filter(settings.safety), hooks.check_text)
+    policies = LivePolicies(settings.safety, key_of(settings.bot.data_dir), admins)
+    safety = Safety(policies, hooks.check_text)
     documents = Documents(adapters, safety)
     max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
@@ -357,6 +363,7 @@ def _build(
         worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
         outbox_worker=OutboxWorker(adapters, owned, outbox, sending, paces, ready, progress),
         plugins=plugins,
+        policies=policies,
         progress=progress,
         backups=_backups_of(settings.storage, database.backend),
     )
@@ -374,12 +381,6 @@ async def _load(settings: PluginSettings, limits: ProcessLimits | None) -> list[
         if report.state is not LoadState.LOADED:
             logger.warning("plugin %s (%s) is left out: %s", report.name, report.source, report.reason)
     return loaded
-
-
-def _word_filter(settings: SafetySettings) -> WordFilter:
-    if not settings.enabled:
-        return WordFilter([])
-    return WordFilter(load_terms(settings.word_lists, use_builtin=settings.use_builtin_list))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -13,7 +13,8 @@ GlmbotError
 │   └── InferenceUnavailable   the server is away, loading, or was lost in the middle of an answer: try again
 ├── PluginError            a plugin in a process of its own raised something; its traceback is a note
 │   └── PluginAway         its process is not running, or ended in the middle of the call
-└── EngineBusy             the engine's queue is full; `after` says when to come back
+├── EngineBusy             the engine's queue is full; `after` says when to come back
+└── EngineStuck            a step of the engine does not end; only a new process helps
 """
 
 
@@ -79,3 +80,7 @@ class EngineBusy(GlmbotError):
     def __init__(self, message: str, after: float) -> None:
         super().__init__(message)
         self.after = after
+
+
+class EngineStuck(GlmbotError):
+    """A step of the engine does not end: the server must be started again."""

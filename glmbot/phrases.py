@@ -218,6 +218,10 @@ class Phrase(Enum):
         "The log says what is wrong.",
         "重新读取的配置无法使用，机器人继续使用上一份有效的配置。具体问题请看日志。",
     )
+    POLICIES_KEPT = (
+        "The safety policies have changed, but cannot be used; the last good ones stay. The log says what is wrong.",
+        "安全策略已更改，但无法使用，上一份有效的策略继续生效。具体问题请看日志。",
+    )
     TERMINAL_HELP = (
         "Type a message. Ctrl-C stops an answer, Ctrl-D ends. /help shows more.",
         "输入消息即可对话。Ctrl-C 停止回答，Ctrl-D 退出，/help 查看更多。",

@@ -141,11 +141,16 @@ class ConversationSettings(Section):
 class SafetySettings(Section):
     """What may come in and go out."""
 
-    enabled: bool = Field(True, description="Whether the word lists are checked (plugins' checks always are).")
-    word_lists: list[Annotated[Path, AfterValidator(_existing_file)]] = Field(
-        [], description="Files of forbidden terms, one a line, that are added to the built-in list."
+    enabled: bool = Field(True, description="Whether the policies are checked (plugins' checks always are).")
+    policies: Path | None = Field(
+        None, description="Folder of your own policies, in place of those that ship with glmbot (docs/safety.md)."
     )
-    use_builtin_list: bool = Field(True, description="Whether the built-in list of forbidden terms is used.")
+    word_lists: list[Annotated[Path, AfterValidator(_existing_file)]] = Field(
+        [], description="Files of forbidden terms, one a line; they are blocked, whatever the policies say."
+    )
+    use_builtin_list: bool = Field(
+        True, description="Whether the policies that ship with glmbot hold where no folder is named."
+    )
 
 
 class AdmissionSettings(Section):

@@ -39,6 +39,11 @@ class Action(StrEnum):
         """Whether the text is not let through."""
         return self in (Action.BLOCK, Action.ESCALATE)
 
+    @property
+    def changes(self) -> bool:
+        """Whether something else takes the place of what was found."""
+        return self in (Action.REDACT, Action.REPLACE)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

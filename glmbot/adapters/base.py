@@ -32,6 +32,8 @@ class Capabilities:
     """Whether a message may carry `Rendered.file`; such a message is never edited."""
     can_show_buttons: bool = False
     """Whether a message may carry `Rendered.buttons`. Elsewhere they are written as a list of commands."""
+    command_sign: str = "/"
+    """What people write before a command, where their clients keep "/" for themselves."""
 
 
 @dataclass(frozen=True, slots=True)

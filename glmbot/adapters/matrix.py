@@ -43,7 +43,12 @@ class MatrixAdapter:
     def capabilities(self) -> Capabilities:
         """What Matrix can do; the homeserver sets limits of its own, and says so when they are met."""
         return Capabilities(
-            form=FORM, edit_interval=1.5, typing_interval=20.0, has_idempotent_send=True, can_send_files=True
+            form=FORM,
+            edit_interval=1.5,
+            typing_interval=20.0,
+            has_idempotent_send=True,
+            can_send_files=True,
+            command_sign="!",
         )
 
     @property

@@ -36,17 +36,15 @@ class Session:
         self._check(settings.homeserver)
         self._client = Client(settings.homeserver, settings.user_id, self._token, waits)
         self._folder: Path | None = None
+        self.can_encrypt = False
+        """Whether there will be encryption, as soon as we are logged in."""
         self.encryption: Encryption | None = None
         self.last_traffic_at = 0.0
 
     def keep_in(self, folder: Path) -> None:
         """Remember where the keys are kept; without them encrypted rooms are not read."""
         self._folder = folder
-
-    @property
-    def can_encrypt(self) -> bool:
-        """Whether there will be encryption, as soon as we are logged in."""
-        return self._folder is not None and has_library()
+        self.can_encrypt = has_library()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
@@ -113,8 +111,12 @@ class Session:
 
     async def _start_encryption(self, device_id: str) -> None:
         """Read the keys of this device, once, and give them to the homeserver."""
-        if self._folder is None or not device_id or not has_library():
+        if self._folder is None or not self.can_encrypt:
             return
+        if not device_id:
+            raise self._error(
+                "its access token is that of no device, which encryption needs", self._setting("password")
+            )
         if self.encryption is None or self.encryption.keys.device_id != device_id:
             self.encryption = Encryption(self._client, open_keys(self._folder, self._user_id, device_id))
         if await self.persist(self.encryption.start):

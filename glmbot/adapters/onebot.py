@@ -25,7 +25,7 @@ from websockets.http11 import Request, Response
 from glmbot.adapters import onebot_files
 from glmbot.adapters.base import Accept, Capabilities, CommandInfo, OutgoingMessage
 from glmbot.adapters.news import News
-from glmbot.adapters.onebot_events import Heard, platform_id, read_event
+from glmbot.adapters.onebot_events import Heard, heard_in, message_id_in, platform_id
 from glmbot.adapters.onebot_link import MAX_FRAME, AnswerLost, CallRefused, Link, NothingSent, TokenRefused, Waits
 from glmbot.adapters.onebot_message import as_id
 from glmbot.content import LengthUnit, Markup, Rendered, TextForm
@@ -154,14 +154,14 @@ class OneBotAdapter:
     # -- receiving
 
     async def _hear(self, payload: Mapping[str, Any]) -> None:
-        """Put a message behind those that wait, and note whether QQ itself can be reached."""
+        """Put news behind those that wait, and note whether QQ itself can be reached."""
         self._note_status(payload.get("status"))
         try:
-            heard = read_event(payload, self.name, self._commands)
+            news = heard_in(payload, self.name, self._commands)
         except ValueError as error:
             logger.warning("adapter %r: a message cannot be read: %s", self.name, error)
             return
-        if heard is not None:
+        for heard in news:
             await self._news.put(heard)
 
     def _note_status(self, status: object) -> None:
@@ -173,7 +173,10 @@ class OneBotAdapter:
     async def _accept(self, accept: Accept, heard: Heard) -> None:
         event = heard.event
         await self._get_to_know()
-        if not event.is_addressed and await self._is_reply_to_us(heard):
+        if event.reaction is not None:
+            message_id = await self._name_of(event.reaction.message_id, heard.self_id)
+            event = replace(event, reaction=replace(event.reaction, message_id=message_id))
+        elif not event.is_addressed and await self._is_reply_to_us(heard):
             event = replace(event, is_addressed=True)
         await accept(event)
 
@@ -194,13 +197,22 @@ class OneBotAdapter:
         replied_to = heard.replied_to
         if replied_to is None or replied_to in self._sent:
             return replied_to is not None
+        message = await self._look_up(replied_to)
+        return message is not None and _is_by(heard.self_id, message)
+
+    async def _name_of(self, number: str, self_id: str) -> str:
+        """Return what the bot calls a message of this number: its own ones by it, others by their time as well."""
+        message = None if number in self._sent else await self._look_up(number)
+        return (
+            number if message is None or _is_by(self_id, message) else message_id_in({**message, "message_id": number})
+        )
+
+    async def _look_up(self, number: str) -> Mapping[str, Any] | None:
         try:
-            message = await self._connected().call("get_msg", {"message_id": int(replied_to)}, self._waits.lookup)
+            return await self._connected().call("get_msg", {"message_id": int(number)}, self._waits.lookup)
         except (RetryLater, NothingSent, AnswerLost, CallRefused) as error:
-            logger.info("adapter %r: the message that %s answers is not known: %s", self.name, replied_to, error)
-            return False
-        sender = message.get("sender")
-        return isinstance(sender, dict) and as_id(sender.get("user_id")) == heard.self_id
+            logger.info("adapter %r: the message %s is not known: %s", self.name, number, error)
+            return None
 
     async def _listen(self, link: Link) -> None:
         """Use a connection until it ends; a newer one takes its place."""
@@ -280,6 +292,11 @@ class OneBotAdapter:
             logger.error("adapter %r: a client offers only %r; let it connect as Universal", self.name, role)
             return connection.respond(http.HTTPStatus.BAD_REQUEST, "connect once, as Universal\n")
         return None
+
+
+def _is_by(self_id: str, message: Mapping[str, Any]) -> bool:
+    sender = message.get("sender")
+    return isinstance(sender, dict) and as_id(sender.get("user_id")) == self_id
 
 
 def _check(name: str, settings: OneBotSettings) -> None:

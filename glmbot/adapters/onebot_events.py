@@ -7,6 +7,7 @@ from typing import Any
 
 from glmbot.adapters.onebot_files import attachments_of
 from glmbot.adapters.onebot_message import as_id, read_message, segments_of
+from glmbot.adapters.onebot_reactions import read_reactions
 from glmbot.events import Chat, ChatKind, MessageEvent, Sender
 
 MAX_NAME = 100
@@ -17,11 +18,19 @@ LATEST = 1 << 33
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message event. Where it is not addressed, but answers a message, that may be one of the bot's."""
+    """A message or a reaction. Where it is not addressed, but answers a message, that may be one of the bot's."""
 
     event: MessageEvent
     self_id: str
     replied_to: str | None
+
+
+def heard_in(payload: Mapping[str, Any], adapter: str, commands: Collection[str]) -> list[Heard]:
+    """Return what a payload tells: a message, or reactions. Raises ValueError like `read_event`."""
+    if message := read_event(payload, adapter, commands):
+        return [message]
+    reactions = read_reactions(payload, adapter, _sent_at(payload))
+    return [Heard(event, _id(payload, "self_id"), None) for event in reactions]
 
 
 def read_event(payload: Mapping[str, Any], adapter: str, commands: Collection[str]) -> Heard | None:
@@ -38,7 +47,7 @@ def read_event(payload: Mapping[str, Any], adapter: str, commands: Collection[st
     chat = _chat(payload, adapter, user_id)
     is_addressed = chat.kind is ChatKind.PRIVATE or self_id in said.mentioned or _is_command(said.text, commands)
     event = MessageEvent(
-        message_id=_message_id(payload),
+        message_id=message_id_in(payload),
         chat=chat,
         sender=Sender(_sender_id(payload, user_id), _name(payload, user_id)),
         text=said.text,
@@ -54,7 +63,7 @@ def platform_id(message_id: str) -> str:
     return message_id.rpartition(ID_SEPARATOR)[2]
 
 
-def _message_id(payload: Mapping[str, Any]) -> str:
+def message_id_in(payload: Mapping[str, Any]) -> str:
     """Return an id that is the bot's for ever: the platform's own are hashes of 32 bits, which come again some day."""
     return f"{_sent_at(payload)}{ID_SEPARATOR}{_id(payload, 'message_id')}"
 

@@ -57,8 +57,12 @@ def _with_notes(whole: Whole, capabilities: Capabilities, say: Say) -> str:
     if whole.file and not capabilities.can_send_files:
         notes.append(say(Phrase.FILE_NOT_SHOWN, name=whole.file.name))
     if not capabilities.can_show_buttons:
-        notes += [f"- {button.label}: `{button.command}`" for button in whole.buttons]
+        notes += [f"- {one.label}: `{_typed(one.command, capabilities.command_sign)}`" for one in whole.buttons]
     return "\n".join([whole.text, "", *notes]).strip() if notes else whole.text
+
+
+def _typed(command: str, sign: str) -> str:
+    return sign + command[1:] if command.startswith("/") else command
 
 
 def _file_message(file: File, caption: str) -> Rendered:

@@ -12,7 +12,7 @@ from glmbot.dispatch.router import Router
 from glmbot.hooks import Reacted, ReplySent
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import ClaimedEvent, Inbox
-from glmbot.verdicts import Direction, Refusal
+from glmbot.verdicts import Direction, Place, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Dispatcher:
             return await self._tell_reaction(claimed, refusal)
         if refusal is not None:
             return await self.delivery.refuse(claimed, refusal)
-        verdict = await self.safety.check(event.text, Direction.IN)
+        scope = self.safety.scope_of(event)
+        verdict = await self.safety.check(event.text, Direction.IN, Place.TEXT, scope)
         if refusal := await self.moderation.act(claimed, verdict):
             return await self.delivery.refuse(claimed, refusal)
         handler = await self.router.route(replace(claimed, event=event.with_text(verdict.text)))
@@ -59,7 +60,7 @@ class Dispatcher:
             reply = await handler()
             if reply is None:
                 return await self.inbox.finish(claimed.inbox_id)
-            guarded = self.moderation.watch(claimed, verdict, self.safety.guard(reply))
+            guarded = self.moderation.watch(claimed, verdict, self.safety.guard(reply, scope))
             text = await self.delivery.deliver(claimed, guarded)
         logger.info("answered in %.2f s, %d tokens", time.monotonic() - started_at, reply.num_tokens)
         for reply_sent in self.reply_sent:

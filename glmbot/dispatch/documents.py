@@ -13,7 +13,7 @@ from glmbot.errors import FileTooLarge, NotDelivered, RetryLater, UserError
 from glmbot.events import Attachment, Language, MessageEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.safety.safety import Safety
-from glmbot.verdicts import Direction
+from glmbot.verdicts import Direction, Place
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,8 @@ class Documents:
         except NotDelivered as error:
             logger.info("a file could not be fetched: %s", error)
             raise _not_read(Phrase.FILE_NOT_FETCHED, attachment, language) from error
-        name, text = [await self._passed(one, language) for one in (attachment.name, found.text)]
+        name = await self._passed(attachment.name, Place.FILE_NAME, event)
+        text = await self._passed(found.text, Place.FILE_TEXT, event)
         return FileText(name, text, found.is_cut)
 
     async def _fetch(self, event: MessageEvent, attachment: Attachment, max_bytes: int) -> bytes:
@@ -95,12 +96,14 @@ class Documents:
             raise NotDelivered(f"adapter {event.chat.adapter!r} fetches no files")
         return await adapter.fetch(attachment, max_bytes)
 
-    async def _passed(self, text: str, language: Language) -> str:
+    async def _passed(self, text: str, place: Place, event: MessageEvent) -> str:
         """Return what safety lets pass of a file. Raises UserError where it blocks it."""
-        verdict = await self._safety.check(text, Direction.IN)
+        verdict = await self._safety.check(text, Direction.IN, place, self._safety.scope_of(event))
+        for finding in verdict.findings:
+            logger.info("found in a file: %s, %s", finding.rule, finding.action)
         if verdict.is_blocked:
             logger.info("refused: a file, by %s", verdict.rule or "safety")
-            raise UserError(Phrase.BLOCKED_IN.in_language(language))
+            raise UserError(Phrase.BLOCKED_IN.in_language(language_of(event)))
         return verdict.text
 
 

@@ -9,7 +9,7 @@ from glmbot.events import MessageEvent
 from glmbot.plugin.host import PluginHost, command_name
 from glmbot.safety.safety import Safety
 from glmbot.storage.inbox import Inbox
-from glmbot.verdicts import Direction
+from glmbot.verdicts import Direction, Place
 from glmbot.wakeup import Wakeup
 
 
@@ -25,7 +25,8 @@ def intake(
     """Return the function that adapters hand their events to."""
 
     async def passes(event: MessageEvent) -> bool:
-        return await moderation.lets_through(event, await safety.check(event.text, Direction.IN))
+        verdict = await safety.check(event.text, Direction.IN, Place.TEXT, safety.scope_of(event))
+        return await moderation.lets_through(event, verdict)
 
     async def accept(event: MessageEvent) -> None:
         """Store the event, unless it is a repeat, talk in a group that is not for the bot, or a reaction that no
@@ -35,12 +36,15 @@ def intake(
         with that plugin until it does; what safety blocks, and what comes from somebody who is shut out, goes the
         ordinary way to its refusal.
 
+        What safety redacts is redacted before the event is stored: it is kept nowhere.
+
         The call for the workers comes before the wait for the database: their claim then stands behind the event in
         its queue, and shares the commit.
         """
         crash_point("fetched")
-        event = admission.cut(event)
+        event, findings = await safety.received(admission.cut(event))
         if event.is_edit and await inbox.amend(event):
+            await moderation.record(event, findings, Direction.IN)
             return
         if event.reaction is not None:
             if plugins.wants_reactions:
@@ -59,5 +63,6 @@ def intake(
             is_immediate = plugins.is_immediate(event.text) or desk.hears(event, command_name(event.text))
             await inbox.add(event, is_immediate=is_wordless(event) or is_immediate)
         crash_point("stored")
+        await moderation.record(event, findings, Direction.IN)
 
     return accept

@@ -1,14 +1,40 @@
 """Finds forbidden terms in a text, also where they are disguised."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 
-from glmbot.safety.normalise import Normalised, normalise
-from glmbot.safety.term import MAX_GAP, Outcome, Term, is_word_start, prepare
+from glmbot.safety import verify
+from glmbot.safety.alphabet import HAN
+from glmbot.safety.automaton import Automaton, Hits, Kind
+from glmbot.safety.composed import Composer
+from glmbot.safety.folding import Folded
+from glmbot.safety.pinyin import short_sounds, sound_table
+from glmbot.safety.prefixes import Prefixes
+from glmbot.safety.regions import Place, View, Wanted, is_dense, regions
+from glmbot.safety.reorder import seen
+from glmbot.safety.segment import Words
+from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
+from glmbot.safety.term import Term, prepare
 
-MAX_REACH = 64
-"""The most characters of a stream that are held back."""
+_FIRST_WORD = 16
+BESIDE = 16
+"""How many characters beside a term tell whether it is one."""
+_CHINESE = re.compile(f"[{HAN}][^a-z]*")
+"""Chinese text up to a Latin letter."""
+_JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
+"""Separators between words, as good as a space; whether a sentence ends there is looked at later."""
+_JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
+_PLAIN, _ALIKE, _REPEATED = Kind.PLAIN.value, Kind.ALIKE.value, Kind.REPEATED.value
+_PINYIN, _SOUND, _PARTS = Kind.PINYIN.value, Kind.SOUND.value, Kind.PARTS.value
+_PLAIN_KINDS = _PLAIN | _ALIKE | _REPEATED | _PINYIN | _PARTS
+_SOUND_KINDS = _SOUND | _REPEATED
+_LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
+Span = tuple[int, int, Term]
+"""Where a term stands in a folded text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,77 +46,166 @@ class Match:
     term: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The first term in a text, and the first place up to there where another may have begun."""
-
-    match: Match | None
-    undecided: int | None
-
-
 class WordFilter:
     """Looks for forbidden terms.
 
-    Words of an alphabet are found as whole words, Chinese terms anywhere. Case, width, accents, invisible
-    characters and separators between all letters make no difference.
+    Words of an alphabet are found as whole words, Chinese terms anywhere but across the ends of ordinary words.
+    The text is read in several views, each with one pass of the same automaton; a hit counts when `verify` says so.
     """
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        """Raise ConfigError for a term that cannot be compared."""
-        self._terms: dict[str, list[Term]] = defaultdict(list)
-        """By their letters; several where only separators differ."""
-        self._beginnings: dict[str, list[Term]] = defaultdict(list)
-        """By all that they begin with."""
-        self._longest = 0
-        for text in dict.fromkeys(terms):
-            self._insert(prepare(text))
-        self._first_letters = frozenset(letters[0] for letters in self._terms)
+    def __init__(self, terms: Iterable[str], is_strict: bool = True) -> None:
+        """Raise ConfigError for a term that cannot be compared.
 
-    @property
-    def longest_reach(self) -> int:
-        """How many characters at the end of an unfinished text may belong to a term, at most 64."""
-        return min(MAX_REACH, self._longest * (MAX_GAP + 1))
+        A strict filter also finds Chinese with characters replaced by others that sound or look the same.
+        """
+        self.terms = [prepare(text) for text in dict.fromkeys(terms)]
+        self.is_strict = is_strict
+        chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
+        self.composer = Composer({letter for term in chinese for letter in term.letters})
+        self.automaton = Automaton(self.terms, self.composer.whole, is_strict)
+        self._pairs = {pair for term in chinese for pair in map("".join, pairwise(term.letters))}
+        self._wanted = Wanted(
+            has_breaks=any(term.breaks for term in self.terms),
+            has_chinese=bool(chinese),
+            has_short=any(len(term.letters) == 2 for term in chinese),
+            reach=max((len(term.words) for term in self.terms), default=0) + BESIDE,
+            reach_chinese=max((len(term.letters) for term in chinese), default=0),
+        )
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The beginnings of the terms; only streams need them."""
+        return Prefixes(self.terms, self.composer, self.automaton.num_alike)
 
     def first_match(self, text: str) -> Match | None:
-        """Return the first forbidden term of a complete text; of several at one place the longest."""
-        return self.find(text, is_complete=True).match
+        """Return the first forbidden term; of several at one place the longest."""
+        return min(self.matches(text), key=lambda match: (match.start, -match.end), default=None)
 
-    def find(self, text: str, is_complete: bool, start: int = 0) -> Finding:
-        """Look for terms that begin at `start` or behind it; a text that is not complete may end within one."""
-        match: Match | None = None
-        undecided: int | None = None
-        normalised = normalise(text)
-        for index, term in self._candidates(normalised, is_complete):
-            place = normalised.origins[normalised.places[index]]
-            if match and place > match.start:
-                break
-            if place >= start:
-                outcome = term.compare(normalised, index, is_complete)
-                if outcome is Outcome.UNDECIDED and undecided is None:
-                    undecided = place
-                elif outcome is Outcome.MATCHES:
-                    last = normalised.places[index + len(term.letters) - 1]
-                    found = Match(place, normalised.origins[last] + 1, term.text)
-                    match = max(match or found, found, key=lambda one: one.end)
-        return Finding(match, undecided)
+    def matches(self, text: str) -> Iterator[Match]:
+        """Yield all that is found, in no order; one place may be found in several views."""
+        if not self.terms:
+            return
+        folded = Folded(text)
+        for start, end, term in self._spans(folded):
+            yield Match(*folded.span(start, end), term.text)
+        for shown, places in seen(text):
+            folded = Folded(shown)
+            for start, end, term in self._spans(folded):
+                first, last = folded.span(start, end)
+                yield Match(min(places[first:last]), max(places[first:last]) + 1, term.text)
 
-    def _insert(self, term: Term) -> None:
-        self._terms[term.letters].append(term)
-        for end in range(1, len(term.letters)):
-            self._beginnings[term.letters[:end]].append(term)
-        self._longest = max(self._longest, len(term.letters))
+    def _spans(self, folded: Folded) -> Iterator[Span]:
+        places: list[Place] = []
+        split: list[tuple[int, int]] = []
+        yield from self._plain(folded, places, split)
+        yield from self._composed(folded.text, split)
+        if self._wanted.has_chinese and not folded.text.isascii():
+            yield from self._replaced(folded.text, places)
+        parts = regions(folded.text, places, self._wanted)
+        for start, end in self._coarse(folded.text, parts, View.LETTERS):
+            yield from self._disguised(folded, start, end)
+        for start, end in self._coarse(folded.text, parts, View.SOUNDS) if self._wanted.has_chinese else ():
+            for skeleton in of_sounds(folded.text, start, end):
+                yield from self._read(skeleton)
 
-    def _candidates(self, text: Normalised, is_complete: bool) -> Iterator[tuple[int, Term]]:
-        """Yield the places where the letters spell a term, or the beginning of one when the text ends there."""
-        for index in range(len(text.letters)):
-            if text.letters[index] in self._first_letters and is_word_start(text, index):
-                yield from ((index, term) for term in self._spelled(text.letters, index, is_complete))
+    def _plain(self, folded: Folded, places: list[Place], split: list[tuple[int, int]]) -> Iterator[Span]:
+        """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
+        text = folded.text
+        hits = self._without_dense(self.automaton.hits(_with_spaces(text)), text, places)
+        for kind, term, start, end in self.automaton.owners(hits, _PLAIN_KINDS):
+            if kind & _PLAIN and verify.is_plain_match(term, folded, start, end):
+                yield start, end, term
+            if kind & _ALIKE and verify.is_like(term, text, start, end):
+                yield start, end, term
+            if kind & _PARTS:
+                split.append((start, end))
+            if kind & _REPEATED:
+                places.append((start, end, View.LETTERS | View.WORD))
+            if kind & _PINYIN and verify.begins_pinyin(term, text, start + 1):
+                places.append((start, end, View.SOUNDS))
+        # No space stands before the first word.
+        for _, term, start, end in self.automaton.find(" " + _with_spaces(text[:_FIRST_WORD]), Kind.PINYIN.value):
+            if start == 0 and verify.begins_pinyin(term, text, 0):
+                places.append((start, end, View.SOUNDS))
 
-    def _spelled(self, letters: str, index: int, is_complete: bool) -> Iterator[Term]:
-        for end in range(index + 1, len(letters) + 1):
-            spelled = letters[index:end]
-            yield from self._terms.get(spelled, ())
-            if spelled not in self._beginnings:
-                return
-        if not is_complete:
-            yield from self._beginnings[letters[index:]]
+    def _without_dense(self, hits: Hits, text: str, places: list[Place]) -> Hits:
+        """Return the hits; where they stand everywhere, those that only tell where to look give way to all the text."""
+        if not is_dense(len(hits), text):
+            return hits
+        places.append((0, len(text), View.LETTERS | View.SOUNDS))
+        return self.automaton.without_hints(hits)
+
+    def _coarse(self, text: str, parts: Sequence[Place], view: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
+        wanted = [(start, end) for start, end, views in parts if views & view]
+        pieces = [text[start:end] for start, end in wanted]
+        found: set[int] = set()
+        for numbers, joined in coarse_letters(pieces) if view == View.LETTERS else coarse_sounds(pieces):
+            ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
+            hits = self.automaton.find(joined, _LETTER_KINDS) if view == View.LETTERS else self._sound_hits(joined)
+            found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
+        yield from (wanted[number] for number in sorted(found))
+
+    def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
+        """Yield Chinese terms, also where characters are replaced by those that sound the same; note repeats."""
+        runs = [(run[0], run.start()) for run in _CHINESE.finditer(text)]
+        starts = list(accumulate((len(run) + 1 for run, _ in runs), initial=0))
+        joined = "\n".join([run for run, _ in runs])
+        hits = self._without_dense(self.automaton.hits(joined.translate(sound_table())), text, places)
+        for kind, term, first, last in self.automaton.owners(hits, _SOUND_KINDS):
+            number = bisect_right(starts, first) - 1
+            start = first - starts[number] + runs[number][1]
+            end = start + last - first
+            if kind & _REPEATED and self._may_be_repeat(text, start):
+                places.append((start, end, View.SOUNDS | View.REPEATS))
+            elif kind & _SOUND and end - start == len(term.letters):
+                is_same = text[start:end] == term.letters
+                if (is_same or self.is_strict) and verify.is_like(term, text, start, end):
+                    yield start, end, term
+
+    def _may_be_repeat(self, text: str, start: int) -> bool:
+        """Tell whether a doubled character stands beside one that it stands beside in a term."""
+        one = text[start]
+        return one == text[start + 1] and (
+            text[start - 1 : start] + one in self._pairs or one + text[start + 2 : start + 3] in self._pairs
+        )
+
+    def _composed(self, text: str, split: list[tuple[int, int]]) -> Iterator[Span]:
+        """Yield terms with characters written as their parts."""
+        for composed, origins in self.composer.compose(text, split):
+            for _, term, first, last in self._sound_hits(composed.translate(sound_table())):
+                start, end = origins[first], origins[last]
+                is_split = composed[first:last] == term.letters and end - start > last - first
+                if is_split and not Words(composed, first, last).are_cut_through:
+                    yield start, end, term
+
+    def _disguised(self, folded: Folded, start: int, end: int) -> Iterator[Span]:
+        """Yield terms of an alphabet with separators, repeats, or signs in place of letters."""
+        has_symbols = SYMBOLS.search(folded.text, start, end)
+        for with_symbols in (False, True) if has_symbols else (False,):
+            skeleton = of_letters(folded.text, start, end, with_symbols)
+            for _, term, first, last in self.automaton.find(skeleton.codes, Kind.SKELETON.value):
+                if verify.is_disguised_match(term, skeleton, first, folded):
+                    yield skeleton.starts[first], skeleton.ends[last - 1], term
+
+    def _read(self, skeleton: Skeleton) -> Iterator[Span]:
+        """Yield Chinese terms with separators, repeats or pinyin."""
+        for _, term, first, last in self._sound_hits(skeleton.codes):
+            single = [(place, place + 1) for place in range(len(term.letters))]
+            for runs in (single, term.runs) if len(term.runs) < len(single) else (single,):
+                if len(runs) == last - first and verify.is_read_match(term, skeleton, first, runs):
+                    yield skeleton.starts[first], skeleton.ends[last - 1], term
+
+    def _sound_hits(self, sounds: str) -> Iterator[tuple[int, Term, int, int]]:
+        yield from self.automaton.find(sounds, _SOUND)
+        if self._wanted.has_short:
+            yield from self.automaton.find(sounds.translate(short_sounds()), _SOUND)
+
+
+def _with_spaces(text: str) -> str:
+    """Return the text with a space for each separator, none longer or shorter."""
+    if text.isascii():
+        return text.translate(_JOINT_TABLE)
+    for joint in _JOINTS:
+        text = text.replace(joint, " ")
+    return text

@@ -1,105 +1,106 @@
 """Judges every text on its way in, and every stream on its way out before anything of it is shown."""
 
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
 
+from glmbot.events import MessageEvent
 from glmbot.hooks import CheckText
 from glmbot.reply import Reply
-from glmbot.safety.filter import WordFilter
-from glmbot.safety.quality.guard import QualityGuard
-from glmbot.safety.stream import StreamGuard
-from glmbot.verdicts import Direction, Verdict
+from glmbot.safety.policies import Policies
+from glmbot.safety.reply_guard import ReplyGuard
+from glmbot.safety.rule import ANYWHERE, Scope
+from glmbot.verdicts import Direction, Finding, Place, Verdict
 
-SENTENCE_END = re.compile(r"(?<=[。！？\n])|(?<=[.!?])(?=\s)")
+LONG = 2000
+"""A longer text is judged in a thread: it may take more than the event loop should be held."""
+
+
+class HasPolicies(Protocol):
+    """Where the policies are taken from, for each text anew: they may be reloaded."""
+
+    @property
+    def current(self) -> Policies: ...
+
+
+def no_roles(event: MessageEvent) -> frozenset[str]:
+    """Return the roles of a sender where none are given."""
+    return frozenset()
 
 
 class Safety:
-    """The word filter, then the plugins' checks, the strictest wins."""
+    """The policies, then the plugins' checks; the strictest wins."""
 
-    def __init__(self, word_filter: WordFilter, checks: Sequence[CheckText]) -> None:
-        self._filter = word_filter
+    def __init__(
+        self,
+        policies: HasPolicies,
+        checks: Sequence[CheckText],
+        roles: Callable[[MessageEvent], frozenset[str]] = no_roles,
+    ) -> None:
+        self._policies = policies
         self._checks = checks
+        self._roles = roles
 
-    async def check(self, text: str, direction: Direction) -> Verdict:
+    def scope_of(self, event: MessageEvent) -> Scope:
+        """Return whose text an event brings."""
+        chat = event.chat
+        return Scope(chat.adapter, f"{chat.adapter}:{chat.chat_id}", self._roles(event))
+
+    async def check(
+        self, text: str, direction: Direction, place: Place = Place.TEXT, scope: Scope = ANYWHERE
+    ) -> Verdict:
         """Judge a whole text."""
-        if match := self._filter.first_match(text):
-            return Verdict(text, is_blocked=True, rule=f"word list: {match.term}")
-        return await self._ask_plugins(text, direction)
+        judge = self._policies.current.check
+        if len(text) > LONG:
+            verdict = await asyncio.to_thread(judge, text, direction, place, scope)
+        else:
+            verdict = judge(text, direction, place, scope)
+        return verdict if verdict.is_blocked else await ask_plugins(self._checks, verdict, direction)
 
-    def guard(self, reply: Reply) -> Reply:
-        """Check the reply's pieces before they are shown.
+    async def received(self, event: MessageEvent) -> tuple[MessageEvent, tuple[Finding, ...]]:
+        """Return an event as it may be stored, and what was taken out of it: text that is redacted is never kept.
+
+        What is blocked is left as it is: that is for `check`, which comes before the answer.
+        """
+        scope = self.scope_of(event)
+        text, findings = await self._cleaned(event.text, Place.TEXT, scope)
+        attachments = []
+        for attachment in event.attachments:
+            name, more = await self._cleaned(attachment.name, Place.FILE_NAME, scope)
+            attachments.append(replace(attachment, name=name))
+            findings += more
+        return replace(event, text=text, attachments=tuple(attachments)) if findings else event, findings
+
+    def guard(self, reply: Reply, scope: Scope = ANYWHERE) -> Reply:
+        """Check the reply's pieces before they are shown; what is found is added to its `findings`.
 
         A block ends them and sets `blocked_by`; a model's answer that goes wrong is ended and has its `fault` set.
         """
-        reply.pieces = self._guarded(reply, reply.pieces)
+        guard = ReplyGuard(self._policies.current, self._checks, reply, scope)
+        reply.pieces = guard.guarded(reply.pieces)
         return reply
 
-    async def _guarded(self, reply: Reply, pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
-        names = [reply.file.name] if reply.file else []
-        labels = "\n".join([*names, *(button.label for button in reply.buttons)])
-        if labels and (verdict := await self.check(labels, Direction.OUT)).is_blocked:
-            reply.blocked_by = verdict.rule or "a plugin"
-            await pieces.aclose()
-            return
-        stages = self._filtered(reply, pieces if reply.question is None else _sound(reply, pieces))
-        if self._checks:
-            stages = self._checked(reply, stages)
-        async with aclosing(pieces), aclosing(stages):
-            async for piece in stages:
-                yield piece
+    async def _cleaned(self, text: str, place: Place, scope: Scope) -> tuple[str, tuple[Finding, ...]]:
+        policies = self._policies.current
+        kinds = policies.changing(Direction.IN, scope)
+        if not text or not kinds:
+            return text, ()
+        if len(text) > LONG:
+            verdict = await asyncio.to_thread(policies.check, text, Direction.IN, place, scope, kinds)
+        else:
+            verdict = policies.check(text, Direction.IN, place, scope, kinds)
+        if verdict.text == text:
+            return text, ()
+        return verdict.text, tuple(one for one in verdict.findings if one.action.changes)
 
-    async def _filtered(self, reply: Reply, pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
-        """Hold back the tail that may be the beginning of a forbidden term."""
-        guard = StreamGuard(self._filter)
-        async for piece in pieces:
-            if shown := guard.add(piece):
-                yield shown
-            if guard.match:
-                break
-        if shown := guard.finish():
-            yield shown
-        if guard.match:
-            reply.blocked_by = f"word list: {guard.match.term}"
 
-    async def _checked(self, reply: Reply, pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
-        """Hold back each sentence until the plugins have judged it."""
-        held = ""
-        async for piece in pieces:
-            *sentences, held = SENTENCE_END.split(held + piece)
-            for sentence in sentences:
-                if (passed := await self._passed(reply, sentence)) is None:
-                    return
-                yield passed
-        if held and (passed := await self._passed(reply, held)) is not None:
-            yield passed
-
-    async def _passed(self, reply: Reply, sentence: str) -> str | None:
-        verdict = await self._ask_plugins(sentence, Direction.OUT)
+async def ask_plugins(checks: Sequence[CheckText], verdict: Verdict, direction: Direction) -> Verdict:
+    """Return what the plugins make of a verdict; none of them can lift what another found."""
+    for check in checks:
+        theirs = await check(verdict.text, direction)
+        findings = (*verdict.findings, *theirs.findings)
+        verdict = Verdict(theirs.text, theirs.is_blocked, theirs.rule, findings)
         if verdict.is_blocked:
-            reply.blocked_by = verdict.rule or "a plugin"
-            return None
-        return verdict.text
-
-    async def _ask_plugins(self, text: str, direction: Direction) -> Verdict:
-        verdict = Verdict(text)
-        for check in self._checks:
-            verdict = await check(verdict.text, direction)
-            if verdict.is_blocked:
-                break
-        return verdict
-
-
-async def _sound(reply: Reply, pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
-    """Pass on a model's answer as long as nothing is wrong with it."""
-    guard: QualityGuard | None = None
-    async for piece in pieces:
-        guard = guard or QualityGuard(reply.question or "", reply.system)
-        if shown := guard.add(piece):
-            yield shown
-        if guard.fault:
             break
-    if guard and (shown := guard.finish()):
-        yield shown
-    if guard and guard.fault:
-        reply.fault = guard.fault.value
+    return verdict

@@ -1,33 +1,23 @@
-"""One forbidden term, and whether a text has it at a given place."""
+"""One forbidden term, ready to be looked for."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from functools import cache, cached_property
+from itertools import product
 
 from glmbot.errors import ConfigError
-from glmbot.safety.normalise import Normalised, is_wide, normalise
+from glmbot.safety import tables
+from glmbot.safety.alphabet import LEET, is_han, is_wide
+from glmbot.safety.folding import Folded
+from glmbot.safety.pinyin import sound_table, sounds, syllable_of
 
 MAX_LETTERS = 64
-MAX_GAP = 4
-"""The most separators between two letters that are still read as one term."""
-MIN_SPACED_LETTERS = 4
-"""A shorter word of an alphabet is not looked for letter by letter: `a b c` is no word."""
-MARKUP = ("**", "~~", "||")
-"""Markdown signs that are not seen in the middle of a word."""
-SENTENCE_ENDS = frozenset("。!?;")
-"""After folding, which makes `！` of width two the same as `!`."""
-CLAUSE_ENDS = SENTENCE_ENDS | frozenset(".,:、")
+MAX_READINGS = 4
+_REPEAT = re.compile(r"(.)\1")
 
 
-class Outcome(Enum):
-    """What a comparison says; UNDECIDED where it depends on text to come."""
-
-    MATCHES = auto()
-    UNDECIDED = auto()
-    DIFFERS = auto()
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Term:
     """A term as it is compared: its letters, and before which of them it has a separator of its own."""
 
@@ -35,110 +25,97 @@ class Term:
     letters: str
     breaks: frozenset[int]
     is_wide: bool
+    """Whether it is all Chinese, Japanese or Korean."""
+    is_han: bool
 
-    def compare(self, text: Normalised, index: int, is_complete: bool) -> Outcome:
-        """Tell whether the letters from `index` on, which spell the term as far as they go, are the term."""
-        num_letters = min(len(self.letters), len(text.letters) - index)
-        *gaps, behind = [text.gap(place) for place in range(index, index + num_letters)]
-        if num_letters < len(self.letters):
-            is_open = not is_complete and (self._may_go_on_plain(gaps, behind) or self._may_go_on_spaced(gaps, behind))
-            return Outcome.UNDECIDED if is_open else Outcome.DIFFERS
-        if self._is_plain(gaps):
-            return self._ends_plain(text, index + num_letters, behind, is_complete)
-        if self._is_spaced(gaps):
-            return self._ends_spaced(text, index, gaps, is_complete)
-        return Outcome.DIFFERS
+    @cached_property
+    def codes(self) -> str:
+        """Return its letters, with one in place of all that may stand for the same."""
+        return self.letters if self.is_han else self.letters.translate(LEET)
 
-    def _is_plain(self, gaps: Sequence[str]) -> bool:
-        """Tell whether the letters stand together, but for markup and the term's own separators."""
-        return all(
-            self._is_break(gap, number) if number in self.breaks else not gap or gap in MARKUP
-            for number, gap in enumerate(gaps, start=1)
-        )
+    @cached_property
+    def runs(self) -> Sequence[tuple[int, int]]:
+        """Return where the letters that may stand for one another begin and end: `oo` is one run."""
+        codes = self.codes
+        if not self.breaks and not _REPEAT.search(codes):
+            return [(place, place + 1) for place in range(len(codes))]
+        starts = [
+            place
+            for place in range(len(codes))
+            if place in self.breaks or not place or codes[place] != codes[place - 1]
+        ]
+        return list(zip(starts, [*starts[1:], len(codes)], strict=True))
 
-    def _may_go_on_plain(self, gaps: Sequence[str], behind: str) -> bool:
-        if not self._is_plain(gaps):
-            return False
-        if len(gaps) + 1 in self.breaks:
-            return len(behind) <= MAX_GAP and not CLAUSE_ENDS & set(behind)
-        return any(sign.startswith(behind) for sign in MARKUP)
+    @property
+    def skeleton(self) -> str:
+        """Return one letter for each run."""
+        codes = self.codes
+        return "".join([codes[start] for start, _ in self.runs]) if _REPEAT.search(codes) else codes
 
-    def _is_break(self, gap: str, number: int) -> bool:
-        """Tell whether a gap may stand for the term's own separator; between Chinese it may be missing."""
-        if not gap:
-            return is_wide(self.letters[number - 1]) or is_wide(self.letters[number])
-        return len(gap) <= MAX_GAP and not CLAUSE_ENDS & set(gap)
+    @property
+    def words(self) -> str:
+        """Return it with one space at each break."""
+        if not self.breaks:
+            return self.letters
+        return "".join([" " + one if place in self.breaks else one for place, one in enumerate(self.letters)])
 
-    def _is_spaced(self, gaps: Sequence[str]) -> bool:
-        """Tell whether separators stand between all letters: the same ones, or in Chinese any within a clause."""
-        if not all(0 < len(gap) <= MAX_GAP and not SENTENCE_ENDS & set(gap) for gap in gaps):
-            return False
-        if not self.is_wide and len(self.letters) < MIN_SPACED_LETTERS:
-            return False
-        between_letters = [gap for number, gap in enumerate(gaps, start=1) if number not in self.breaks]
-        has_clause_end = any(CLAUSE_ENDS & set(gap) for gap in between_letters)
-        is_same = len({frozenset(gap) for gap in between_letters}) <= 1
-        if self.is_wide and not has_clause_end:
-            return True
-        return is_same and len(self.letters) > 2
+    @property
+    def has_repeats(self) -> bool:
+        """Tell whether there are fewer runs than letters."""
+        return _REPEAT.search(self.codes) is not None
 
-    def _may_go_on_spaced(self, gaps: Sequence[str], behind: str) -> bool:
-        return self._is_spaced([*gaps, behind]) if behind else self._is_spaced(gaps)
+    def spoken(self) -> Iterator[str]:
+        """Yield its sounds; several times where a character is read in several ways."""
+        usual = self.letters.translate(sound_table())
+        more = tables.more_readings()
+        if _ambiguous().isdisjoint(self.letters):
+            yield usual
+            return
+        choices = [
+            [sound, *(sounds()[reading] for reading in more.get(one, ()))]
+            for one, sound in zip(self.letters, usual, strict=True)
+        ]
+        for number, chosen in enumerate(product(*choices)):
+            if number == MAX_READINGS:
+                return
+            yield "".join(chosen)
 
-    def _ends_plain(self, text: Normalised, following: int, behind: str, is_complete: bool) -> Outcome:
-        """Judge by what follows: a word of an alphabet must end here."""
-        if is_wide(self.letters[-1]):
-            return Outcome.MATCHES
-        if following < len(text.letters):
-            goes_on = (not behind or behind in MARKUP) and not is_wide(text.letters[following])
-            return Outcome.DIFFERS if goes_on else Outcome.MATCHES
-        may_go_on = not is_complete and any(sign.startswith(behind) for sign in MARKUP)
-        return Outcome.UNDECIDED if may_go_on else Outcome.MATCHES
+    @cached_property
+    def pinyin(self) -> Sequence[str]:
+        """Return it in Latin letters; several times where a character is read in several ways."""
+        return ["".join(map(syllable_of, spoken)) for spoken in self.spoken()]
 
-    def _ends_spaced(self, text: Normalised, index: int, gaps: Sequence[str], is_complete: bool) -> Outcome:
-        """Judge by what is around: a word written letter by letter must begin and end here."""
-        if self.is_wide:
-            return Outcome.MATCHES
-        following = index + len(self.letters)
-        gap = set(gaps[0])
-        if _is_lone_letter(text, index - 1) and set(text.gap(index - 1)) == gap and text.letters[index - 1] not in "ai":
-            return Outcome.DIFFERS
-        behind = set(text.gap(following - 1))
-        if following == len(text.letters):
-            return Outcome.UNDECIDED if behind <= gap and not is_complete else Outcome.MATCHES
-        if not behind:
-            return Outcome.MATCHES if is_wide(text.letters[following]) else Outcome.DIFFERS
-        if behind != gap or is_wide(text.letters[following]):
-            return Outcome.MATCHES
-        if following + 1 == len(text.letters) and not text.gap(following) and not is_complete:
-            return Outcome.UNDECIDED
-        return Outcome.DIFFERS if _is_lone_letter(text, following) else Outcome.MATCHES
+    def alike(self, most: int) -> Iterator[str]:
+        """Yield it with one character replaced by one of so many that look like it."""
+        for place, letter in enumerate(self.letters):
+            for other in tables.lookalikes().get(letter, "")[:most]:
+                yield self.letters[:place] + other + self.letters[place + 1 :]
+
+
+@cache
+def _ambiguous() -> frozenset[str]:
+    return frozenset(tables.more_readings())
 
 
 def prepare(term: str) -> Term:
-    """Return a term ready to be compared; raise ConfigError for one that cannot be."""
-    normalised = normalise(term)
-    letters = normalised.letters
+    """Return a term ready to be looked for; raise ConfigError for one that cannot be."""
+    folded = Folded(term).text
+    letters = folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
     if not letters:
         raise ConfigError(f"forbidden term {term!r} has no letter or digit; remove it from the word list")
     if len(letters) > MAX_LETTERS:
         raise ConfigError(f"forbidden term {term!r} has more than {MAX_LETTERS} letters; shorten it in the word list")
-    breaks = frozenset(index + 1 for index in range(len(letters) - 1) if normalised.gap(index))
-    return Term(term, letters, breaks, all(map(is_wide, letters)))
+    breaks = frozenset[int]() if len(letters) == len(folded) else frozenset(_breaks(folded))
+    wide = not letters.isascii() and all(map(is_wide, letters))
+    return Term(term, letters, breaks, wide, wide and all(map(is_han, letters)))
 
 
-def is_word_start(text: Normalised, index: int) -> bool:
-    """Tell whether a term may begin with this letter: Chinese anywhere, a word only where a word begins."""
-    place = text.places[index]
-    if place == 0 or is_wide(text.letters[index]):
-        return True
-    before = text.folded[place - 1]
-    return not before.isalnum() or is_wide(before)
-
-
-def _is_lone_letter(text: Normalised, index: int) -> bool:
-    """Tell whether a letter of an alphabet stands between separators."""
-    if not 0 <= index < len(text.letters) or is_wide(text.letters[index]):
-        return False
-    is_last = index + 1 == len(text.letters)
-    return (index == 0 or text.gap(index - 1) != "") and (is_last or text.gap(index) != "")
+def _breaks(folded: str) -> Iterator[int]:
+    num_letters = 0
+    is_behind_letter = False
+    for character in folded:
+        if character.isalnum():
+            if num_letters and not is_behind_letter:
+                yield num_letters
+            num_letters += 1
+        is_behind_letter = character.isalnum()

@@ -20,6 +20,7 @@ from glmbot.errors import ConfigError, NotDelivered, RetryLater
 from glmbot.events import MessageRef
 from tests.adapters.test_matrix import Place, outgoing, place, private, running  # noqa: F401
 from tests.fakes.matrix_encrypted import EncryptedHuman, encrypted_human
+from tests.fakes.matrix_human import again, human
 
 
 @pytest.fixture
@@ -135,8 +136,6 @@ async def test_files_go_both_ways_encrypted(place: Place, ann: EncryptedHuman, f
 
 
 async def test_who_has_left_cannot_read_on(place: Place, ann: EncryptedHuman, folder: Path) -> None:  # noqa: F811
-    from tests.fakes.matrix_human import human
-
     adapter = adapter_on(place, folder)
     async with human(place.server, "bob") as bob, encrypted_human(bob) as sealed_bob, running(adapter):
         room_id = await entered(place, ann)
@@ -158,6 +157,25 @@ async def test_who_has_left_cannot_read_on(place: Place, ann: EncryptedHuman, fo
         if one["type"] == "m.room.encrypted" and one["sender"] == place.bot
     ]
     assert sessions[0] == sessions[1] != sessions[2]
+
+
+async def test_a_device_that_is_new_since_the_last_run_can_read(
+    place: Place,  # noqa: F811
+    ann: EncryptedHuman,
+    folder: Path,
+) -> None:
+    adapter = adapter_on(place, folder)
+    async with running(adapter):
+        room_id = await entered(place, ann)
+        for number in range(2):  # what the homeserver has to tell of the devices comes behind the first
+            await adapter.send(outgoing(private(room_id), "before", key=f"{number}"))
+            await ann.until_shown(room_id, place.bot, *["before"] * (number + 1))
+    async with again(place.ann) as phone, encrypted_human(phone) as sealed_phone:
+        await sealed_phone.until(lambda: not sealed_phone.client.should_upload_keys, "the phone's keys")
+        async with running(adapter):
+            await place.proxy.until_called("since=", place.proxy.num_calls("since=") + 1)
+            await adapter.send(outgoing(private(room_id), "after", key="new"))
+            await sealed_phone.until_shown(room_id, place.bot, "after")
 
 
 async def test_garbage_stops_nothing(place: Place, ann: EncryptedHuman, folder: Path) -> None:  # noqa: F811
@@ -282,6 +300,28 @@ async def test_a_key_that_could_not_be_kept_can_be_taken_again(tmp_path: Path) -
         opened = await bot.decrypt(event, ROOM)
     assert opened is not None
     assert opened["content"] == {"msgtype": "m.text", "body": "hello"}
+
+
+async def test_a_key_that_was_asked_for_is_taken_from_the_device_that_made_it(tmp_path: Path) -> None:
+    """From no other one, and not unasked."""
+    async with keyrings(tmp_path, "ann", "bot") as (ann, bot):
+        first = await key_for(ann, bot)
+        event = await said_by(ann)
+        content = event["content"]
+
+        def forwarded(olm: Any) -> Any:
+            session = olm.inbound_group_store.get(ROOM, content["sender_key"], content["session_id"])
+            device = olm.device_store[bot.user_id][bot.device_id]
+            return olm._encrypt_forwarding_key(ROOM, session, olm.session_store.get(device.curve25519), device).content
+
+        message = first | {"content": await ann._do(forwarded)}
+        assert not await bot.take([message])
+        request = await bot.ask_for(event, ROOM)
+        assert request
+        assert request["body"]["session_id"] == content["session_id"]
+        assert await bot.ask_for(event, ROOM) is None
+        assert await bot.take([first | {"content": await ann._do(forwarded)}])
+        assert await bot.decrypt(event, ROOM) is not None
 
 
 async def test_words_cannot_be_played_again_moved_or_put_into_anothers_mouth(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def tarred() -> bytes:
         ("a.zip", docx_of(paragraphs("hi")), Problem.ARCHIVE),
         ("a.xlsx", zipped({"[Content_Types].xml": "x", "xl/workbook.xml": "x"}), Problem.UNKNOWN_KIND),
         ("a.pptx", zipped({"[Content_Types].xml": "x", "ppt/presentation.xml": "x"}), Problem.UNKNOWN_KIND),
-        ("a.txt", gzip.compress(b"hello"), Problem.ARCHIVE),
+        ("a.txt", gzip.compress(b"hello", mtime=0), Problem.ARCHIVE),
         ("a.txt", b"7z\xbc\xaf\x27\x1c\x00\x04", Problem.ARCHIVE),
         ("a.txt", b"Rar!\x1a\x07\x01\x00", Problem.ARCHIVE),
         ("a.txt", tarred(), Problem.ARCHIVE),

@@ -1,4 +1,4 @@
-"""A bot whose texts are judged by a plugin: the word for an action has that action."""
+"""A bot whose texts are judged by a plugin: the word for an action has that action, outward only where it blocks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,8 @@ JUDGE = dedent("""
             raise ValueError("a bug")
         found = [
             Finding(f"test.{action}", "test", action, Place.TEXT, f"{action[:2]}***", f"digest of {action}")
-            for action in Action if f"bad-{action}" in text
+            for action in Action
+            if f"bad-{action}" in text and (direction is Direction.IN or action.blocks)  # a model may echo
         ]
         blocked = next((one for one in found if one.action.blocks), None)
         return Verdict(text, blocked is not None, blocked.rule if blocked else None, tuple(found))

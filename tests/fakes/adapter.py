@@ -40,6 +40,7 @@ class FakeAdapter:
         can_send_files: bool = False,
         can_show_buttons: bool = False,
         send_interval: float = 0.0,
+        command_sign: str = "/",
     ) -> None:
         self.name = name
         self.capabilities = Capabilities(
@@ -50,6 +51,7 @@ class FakeAdapter:
             can_send_files=can_send_files,
             can_show_buttons=can_show_buttons,
             send_interval=send_interval,
+            command_sign=command_sign,
         )
         self.messages: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -146,3 +146,14 @@ async def human(server: Synapse, name: str) -> AsyncIterator[Human]:
     headers = {"Authorization": f"Bearer {account.access_token}"}
     async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=DEADLINE) as http:
         yield Human(account, http)
+
+
+@asynccontextmanager
+async def again(person: Human) -> AsyncIterator[Human]:
+    """Provide the same person at another device."""
+    who = {"type": "m.id.user", "user": person.user_id}
+    wish = {"type": "m.login.password", "identifier": who, "password": person.account.password}
+    token = (await person.call("POST", "login", body=wish))["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=person.http.base_url, headers=headers, timeout=DEADLINE) as http:
+        yield Human(replace(person.account, access_token=token), http)

@@ -130,6 +130,28 @@ class FakeOneBot:
         assert self._connection is not None, "no bot is connected"
         await self._connection.send(payload if isinstance(payload, str) else json.dumps(payload))
 
+    async def react(
+        self,
+        number: int,
+        emoji: int,
+        *,
+        user: int = ANN,
+        group: int = GROUP,
+        is_removed: bool = False,
+        is_lagrange: bool = False,
+        **fields: object,
+    ) -> None:
+        """Let somebody put an emoji under a message of a group, or take it away, as NapCat or Lagrange reports it."""
+        notice = {"time": int(time.time()), "self_id": self.self_id, "post_type": "notice", "group_id": group}
+        notice |= {"message_id": number}
+        if is_lagrange:
+            kind = {"notice_type": "reaction", "sub_type": "remove" if is_removed else "add"}
+            told = {"operator_id": user, "code": str(emoji), "count": int(not is_removed)}
+        else:
+            kind = {"notice_type": "group_msg_emoji_like", "is_add": not is_removed}
+            told = {"user_id": user, "likes": [{"emoji_id": str(emoji), "count": 1}]}
+        await self.emit(notice | kind | told | fields)
+
     async def heartbeat(self, is_online: bool) -> None:
         """Report how the client is."""
         status = {"online": is_online, "good": True}

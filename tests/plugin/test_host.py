@@ -30,6 +30,7 @@ from glmbot.hooks import Hooks
 from glmbot.plugin.host import PluginHost
 from glmbot.plugin.local_member import LocalPlugin
 from glmbot.plugin.testing import ManualClock, MemoryServices, echo
+from glmbot.verdicts import FAILED_CHECK, Action, Finding, Place
 
 
 def event(text: str = "hello", sender: str = "ann", chat: str = "chat") -> MessageEvent:
@@ -225,9 +226,9 @@ async def test_a_hook_that_fails_is_logged_and_skipped_but_a_check_blocks(
     hooks = Bot(plugin, hook_deadline=0.01).hooks
     assert await hooks.screen_event[0](event()) is None
     assert await hooks.edit_prompt[0](event(), Prompt("q")) == Prompt("q")
-    assert await hooks.check_text[0]("text", Direction.IN) == Verdict(
-        "text", is_blocked=True, rule="the check of plugin 'probe' failed"
-    )
+    rule = "the check of plugin 'probe' failed"
+    failed = Finding(rule, FAILED_CHECK, Action.BLOCK, Place.TEXT, excerpt="", digest="")
+    assert await hooks.check_text[0]("text", Direction.IN) == Verdict("text", True, rule, (failed,))
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     names = ("screen_event", "edit_prompt", "check_text")
     assert [record.getMessage() for record in errors] == [

@@ -159,6 +159,15 @@ async def test_where_a_platform_has_no_buttons_their_commands_are_written(
         await platform.until("Where to?\n\n• Rome: /book\n• Nowhere: /stop")
 
 
+@pytest.mark.parametrize("platform", [{"command_sign": "!"}], indirect=True)
+async def test_where_clients_keep_the_slash_for_themselves_commands_are_written_as_people_type_them(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]
+) -> None:
+    async with run_bot(plugins=plugins):
+        await platform.receive("/offer")
+        await platform.until("Where to?\n\n• Rome: !book\n• Nowhere: !stop")
+
+
 @pytest.mark.parametrize("platform", [{"can_show_buttons": True}], indirect=True)
 async def test_what_a_button_says_is_checked_too(
     platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str], tmp_path: Path

@@ -192,3 +192,17 @@ def test_invisible_characters_do_not_push_a_number_out() -> None:
 )
 def test_endless_beginnings_come_out_unchanged(text: str) -> None:
     assert "".join(stream(cut(text, [7]))) == text
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-" + "aB3xQ9zK" * 17, "sk-" + "aB3xQ9zK" * 4, "api_key=" + "q7Rt9wLp" * 18, "ghp_" + "aB3xQ9" * 6]
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000])
+def test_a_private_key_right_behind_another_key_does_not_leak(key: str, size: int) -> None:
+    body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
+    text = f"see {key}-----BEGIN PRIVATE KEY-----\n{body}\n{body}\n-----END PRIVATE KEY----- done"
+    redactor = StreamRedactor()
+    pieces = [text[place : place + size] for place in range(0, len(text), size)]
+    shown = "".join([redactor.add(piece) for piece in pieces]) + redactor.finish()
+    assert shown.startswith("see ")
+    assert shown.endswith("[API_KEY][PRIVATE_KEY] done")

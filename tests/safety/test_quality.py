@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glmbot.reply import text_reply
-from glmbot.safety.filter import WordFilter
 from glmbot.safety.quality.fault import MAX_HELD, Fault
 from glmbot.safety.quality.guard import QualityGuard
 from glmbot.safety.safety import Safety
+from tests.safety.fixed import Fixed
 
 SYSTEM = (
     "You are Nova, the assistant of the harbour office. Answer in two sentences at most. "
@@ -237,6 +237,6 @@ def test_what_cannot_go_wrong_is_shown_at_once() -> None:
 
 async def test_what_plugins_answer_is_not_judged() -> None:
     text = "It is done.\n\nUser: And what is next?\n<s>"
-    reply = Safety(WordFilter([]), []).guard(text_reply(text))
+    reply = Safety(Fixed(), []).guard(text_reply(text))
     assert "".join([piece async for piece in reply]) == text
     assert reply.fault is None

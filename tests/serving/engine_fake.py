@@ -40,8 +40,10 @@ class ScriptedModel:
         self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
+        self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
         self.is_causal = False
+        self.most_at_once, self.too_many = 1000, Exception()
         self.bytes_per_token = 0
 
     def allow(self, num_decodes: int) -> None:
@@ -59,13 +61,16 @@ class ScriptedModel:
 
     def decode(self, decoders: Sequence[Decoder], tokens: Sequence[int]) -> Tensor:
         assert len(set(map(id, decoders))) == len(decoders) > 0, "each sequence once"
+        if len(decoders) > self.most_at_once:
+            raise self.too_many
         own = [decoder for decoder in decoders if isinstance(decoder, ScriptedDecoder)]
         for decoder, token in zip(own, tokens, strict=True):
             decoder.check(token)
         return torch.stack([decoder.extend([token]) for decoder, token in zip(own, tokens, strict=True)])
 
-    def new_sampler(self, sampling: Sampling) -> "Greedy":
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> "Greedy":
         assert sampling.top_k >= 0
+        self.samplings.append(sampling)
         return Greedy()
 
     def wait(self) -> None:

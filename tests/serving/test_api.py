@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.api.openai import build_app
+from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.server import build_http_server, run_http
@@ -143,6 +144,16 @@ async def test_fields_that_ask_for_nothing_special_are_accepted(client: Client) 
     assert await client.answer("hello", **HARMLESS) == "re: hello"
 
 
+async def test_each_request_is_sampled_as_it_asks(client: Client, server: ServedFake) -> None:
+    fields = {"temperature": 0.5, "top_p": 0.9, "seed": 7, "top_k": 3, "min_p": 0.1, "repetition_penalty": 1.2}
+    penalties = {"presence_penalty": -0.5, "frequency_penalty": 2}
+    await client.answer("hello", **fields, **penalties, logit_bias={"5": 100, "97": -1.5})
+    await client.answer("hello", top_k=-1)
+    *_, asked, plain = server.model.samplings
+    assert asked == Sampling(0.5, 0.9, 3, 7, 0.1, 1.2, -0.5, 2.0, ((5, 100.0), (97, -1.5)))
+    assert plain == Sampling(top_k=0)
+
+
 TOOL = {"type": "function", "function": {"name": "f"}}
 CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
@@ -163,13 +174,17 @@ IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url":
         ({"n": 2}, "n"),
         ({"logprobs": True}, "logprobs"),
         ({"top_logprobs": 3}, "top_logprobs"),
-        ({"logit_bias": {"5": 100}}, "logit_bias"),
-        ({"presence_penalty": 0.5}, "presence_penalty"),
-        ({"frequency_penalty": -0.5}, "frequency_penalty"),
+        ({"logit_bias": {"5": 101}}, "logit_bias.5"),
+        ({"logit_bias": {"-5": 1}}, "logit_bias.-5.[key]"),
+        ({"logit_bias": {str(token): 1 for token in range(1025)}}, "logit_bias"),
+        ({"presence_penalty": 2.5}, "presence_penalty"),
+        ({"frequency_penalty": -2.5}, "frequency_penalty"),
+        ({"top_k": -2}, "top_k"),
+        ({"min_p": 1.5}, "min_p"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"audio": {"voice": "x"}}, "audio"),
         ({"store": True}, "store"),
-        ({"repetition_penalty": 1.1}, "repetition_penalty"),
+        ({"repetition_penalty": 1e-300}, "repetition_penalty"),
         ({"temperature": 2.5}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"top_p": 0}, "top_p"),

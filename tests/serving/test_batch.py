@@ -189,6 +189,26 @@ def test_a_prompt_may_be_read_in_pieces(name: str) -> None:
             torch.testing.assert_close(logits, whole, rtol=1e-4, atol=1e-4)
 
 
+def test_a_long_prompt_is_read_in_pieces_while_others_go_on() -> None:
+    model, rng = served("llama"), random.Random(6)
+    short, long = (Request(prompt(rng, length), 20, Sampling(temperature=0.0)) for length in (5, 220))
+    expected = alone(model, [short, long])
+    ticks = iter(range(10_000))
+    engine = Engine(model, 4, clock=lambda: float(next(ticks)))  # every piece seems to take a second
+    engine.add(0, short)
+    engine.step()
+    engine.add(1, long)
+    found: list[list[int]] = [[], []]
+    num_before_first = 0
+    while engine.has_work:
+        for output in engine.step():
+            if output.token is not None:
+                found[output.sequence_id].append(output.token)
+        num_before_first += not found[1]
+    assert [expected[0][:1] + found[0], found[1]] == expected
+    assert num_before_first > 2
+
+
 # -- what is reused
 
 

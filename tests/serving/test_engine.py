@@ -1,6 +1,7 @@
 """The engine: many requests at once, each with its own end."""
 
 import gc
+import random
 
 import pytest
 
@@ -9,8 +10,8 @@ from glmbot.serving.engine.sequence import Output, Request, Sampling
 from tests.serving.engine_fake import ScriptedModel
 
 
-def request(prompt: str, max_tokens: int = 50) -> Request:
-    return Request(list(prompt.encode()), max_tokens, Sampling())
+def request(prompt: str, max_tokens: int = 50, sender: str = "") -> Request:
+    return Request(list(prompt.encode()), max_tokens, Sampling(), sender)
 
 
 def run(engine: Engine, max_steps: int = 200) -> dict[int, list[Output]]:
@@ -19,9 +20,14 @@ def run(engine: Engine, max_steps: int = 200) -> dict[int, list[Output]]:
     for _ in range(max_steps):
         if not engine.has_work:
             return outputs
-        for output in engine.step():
+        for output in tokens(engine.step()):
             outputs.setdefault(output.sequence_id, []).append(output)
     raise AssertionError("the engine does not come to an end")
+
+
+def tokens(outputs: list[Output]) -> list[Output]:
+    """Return what is no place in line."""
+    return [output for output in outputs if output.place is None]
 
 
 def text(outputs: list[Output]) -> str:
@@ -117,3 +123,123 @@ def test_a_failing_step_fails_its_own_request_only(bad: str) -> None:
     assert outputs[2] == [Output(2, 97), Output(2, 98), Output(2, None, "error")]
     assert outputs[3] == [Output(3, None, "error")]
     assert not engine.has_work
+
+
+# -- whose turn it is
+
+
+def first_seen(engine: Engine, max_steps: int = 200) -> list[int]:
+    """Step to the end; return the sequences in the order of their first tokens."""
+    return list(run(engine, max_steps))
+
+
+def test_senders_take_turns() -> None:
+    engine = Engine(ScriptedModel(lambda prompt: prompt), max_running=1)
+    for number in range(6):
+        engine.add(number, request("ab", sender="greedy"))
+    engine.add(10, request("ab", sender="ann"))
+    engine.add(20, request("ab", sender="bob"))
+    engine.add(11, request("ab", sender="ann"))
+    assert first_seen(engine) == [0, 10, 20, 1, 11, 2, 3, 4, 5]
+
+
+def test_who_has_all_places_makes_room_and_goes_on_with_the_same_tokens() -> None:
+    engine = Engine(ScriptedModel(lambda prompt: prompt * 6), max_running=4)
+    for number in range(8):
+        engine.add(number, request("abcd", sender="greedy"))
+    outputs: dict[int, list[Output]] = {}
+
+    def steps(number: int) -> list[int]:
+        seen = []
+        for _ in range(number):
+            for output in tokens(engine.step()):
+                outputs.setdefault(output.sequence_id, []).append(output)
+                seen.append(output.sequence_id)
+        return seen
+
+    steps(6)
+    assert set(outputs) == {0, 1, 2, 3}
+    for number, sender in enumerate(["ann", "bob", "eve"], 10):
+        engine.add(number, request("xy", sender=sender))
+    assert {10, 11, 12} <= set(steps(4)), "each is let in by the next step, and none waits for the greedy one's end"
+    while engine.has_work:
+        steps(1)
+    assert {text(outputs[number]) for number in range(8)} == {"abcd" * 6}
+    assert {text(outputs[number]) for number in (10, 11, 12)} == {"xy" * 6}
+
+
+def test_a_random_crowd_gets_the_answers_it_would_get_alone() -> None:
+    for seed in range(40):
+        rng = random.Random(seed)
+        model = ScriptedModel(lambda prompt: prompt * 3)
+        engine = Engine(model, rng.randrange(1, 5), rng.choice([None, 30, 60]))
+        asked = {number: "".join(rng.choices("abcdefgh", k=rng.randrange(1, 8))) for number in range(30)}
+        waiting, outputs, cancelled = list(asked), dict[int, list[Output]](), set[int]()
+        while waiting or engine.has_work:
+            if waiting and rng.random() < 0.6:
+                number = waiting.pop()
+                engine.add(number, request(asked[number], sender=rng.choice("xyz")))
+            if rng.random() < 0.1:
+                cancelled.add(number := rng.choice(list(asked)))
+                engine.cancel(number)
+            for output in tokens(engine.step()):
+                outputs.setdefault(output.sequence_id, []).append(output)
+        for number in asked.keys() - cancelled:
+            assert text(outputs[number]) == asked[number] * 3
+            assert [output.finish for output in outputs[number] if output.finish] == ["stop"]
+        gc.collect()
+        assert model.num_open == 0
+
+
+def test_those_who_wait_are_told_their_place_when_it_changes() -> None:
+    seconds = iter(range(1000))
+    engine = Engine(ScriptedModel(lambda prompt: prompt), max_running=1, clock=lambda: float(next(seconds)))
+    for number in range(4):
+        engine.add(number, request("a", sender=str(number % 2)))
+    places: dict[int, list[int]] = {}
+    waits = []
+    while engine.has_work:
+        for output in engine.step():
+            if output.place:
+                places.setdefault(output.sequence_id, []).append(output.place.num_before)
+                waits.append(output.place.wait)
+    assert places == {1: [0], 2: [1, 0], 3: [2, 1, 0]}
+    assert waits[-1] > 0
+
+
+# -- when memory is short
+
+
+def test_with_little_memory_the_newest_waits_and_all_are_answered_whole() -> None:
+    model = ScriptedModel(lambda prompt: prompt * 10)
+    engine = Engine(model, max_running=4, max_tokens=60)
+    for number in range(6):
+        engine.add(number, request("abcde"))
+    outputs: dict[int, list[Output]] = {}
+    most = 0
+    while engine.has_work:
+        for output in tokens(engine.step()):
+            outputs.setdefault(output.sequence_id, []).append(output)
+        most = max(most, engine.num_running)
+    assert {text(found) for found in outputs.values()} == {"abcde" * 10}
+    assert 1 <= most < 4
+
+
+def test_a_sequence_that_has_more_than_all_memory_runs_alone() -> None:
+    engine = Engine(ScriptedModel(lambda prompt: prompt * 10), max_running=4, max_tokens=20)
+    engine.add(1, request("abcde"))
+    engine.add(2, request("abcde"))
+    outputs = run(engine)
+    assert [text(outputs[number]) for number in (1, 2)] == ["abcde" * 10] * 2
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: ...")])
+def test_a_step_without_memory_is_done_with_fewer(error: Exception) -> None:
+    model = ScriptedModel(lambda prompt: prompt * 3)
+    model.most_at_once = 1
+    model.too_many = error
+    engine = Engine(model, max_running=4)
+    for number in range(4):
+        engine.add(number, request("abc"))
+    outputs = run(engine, 400)
+    assert {text(outputs[number]) for number in range(4)} == {"abc" * 3}

@@ -5,13 +5,15 @@ from typing import Protocol
 
 from glmbot.safety.pii.emails import CJK, WORD
 from glmbot.safety.pii.folding import fold
-from glmbot.safety.pii.secrets import PEM_END, PREFIXED, V, is_json_object
+from glmbot.safety.pii.secrets import PEM_END, PREFIXED, VALUE_PART, V, is_json_object
 from glmbot.safety.pii.spans import PiiKind
 
 MAX_PEM_END = 80
 """Longer than the last line of a private key."""
 
-VALUE_REST = re.compile(r"(?:[A-Za-z0-9+/_~=-]|\.(?=[A-Za-z0-9+/_~-]))*+")
+VALUE_REST = re.compile(rf"(?:{VALUE_PART}|=|\.(?=[A-Za-z0-9+/_~-]))*+")
+PEM_BEGUN = re.compile(r"-(?:-(?:-(?:-(?:-(?:B(?:E(?:G(?:I(?:N)?)?)?)?)?)?)?)?)?\Z")
+"""What may be the beginning of a private key right behind another key."""
 ADDRESS_REST = re.compile(rf"(?:[^@]*+@)?(?:[{WORD}{CJK}]|[.-](?=[{WORD}{CJK}]))*+")
 OBJECT_START = re.compile(r"e?\Z|e[w-z0-9_-]")
 """An opening brace in base64url."""
@@ -38,14 +40,19 @@ class JoinedRest:
     def after(self, piece: str) -> str | None:
         """Skip all that the pattern takes; a joint at the end waits for what follows."""
         piece = self._pending + piece
+        if begun := PEM_BEGUN.search(piece):
+            piece = piece[: begun.start()]
         rest = behind(self._pattern, piece)
+        if begun:
+            self._pending = begun[0]
+            return rest + begun[0] if rest else None
         is_open = len(rest) <= 1 and fold(rest).text in self._joints
         self._pending = rest if is_open else ""
         return None if is_open else rest
 
     def at_end(self) -> str:
         """Return a joint that joins nothing."""
-        return self._pending
+        return "" if self._pending.startswith("-") else self._pending
 
 
 class TokenRest:
@@ -53,13 +60,18 @@ class TokenRest:
 
     def __init__(self, num_dots: int) -> None:
         self._num_dots = num_dots
+        self._begun = ""
 
     def after(self, piece: str) -> str | None:
         """Skip the token."""
+        piece = self._begun + piece
+        begun = PEM_BEGUN.search(piece)
+        self._begun = begun[0] if begun else ""
+        piece = piece[: len(piece) - len(self._begun)]
         pattern = re.compile(rf"{V}*+(?:\.{V}*+){{0,{self._num_dots}}}+")
         rest = behind(pattern, piece)
         self._num_dots -= fold(piece[: len(piece) - len(rest)]).text.count(".")
-        return rest or None
+        return rest + self._begun if rest else None
 
     def at_end(self) -> str:
         """Return nothing."""

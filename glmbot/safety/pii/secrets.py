@@ -11,7 +11,8 @@ from string import ascii_lowercase, ascii_uppercase
 from glmbot.safety.pii.spans import PiiKind, Span
 
 W = "[A-Za-z0-9]"
-V = "[A-Za-z0-9_-]"
+V = "(?:[A-Za-z0-9_]|-(?!----BEGIN))"
+"""A key may have dashes, but not those that begin a private key."""
 BODIES = {
     "sk-": rf"{V}{{20,}}",  # OpenAI, Anthropic, DeepSeek and many others
     "sk_": rf"(?:live|test)_{W}{{16,}}",  # Stripe
@@ -62,7 +63,9 @@ SHAPED = re.compile(
 )
 """Keys of Zhipu, Telegram and Discord."""
 
-VALUE = r"([A-Za-z0-9+/_~-]{6,}+(?:\.[A-Za-z0-9+/_~-]++)*+={0,2}+)(?![A-Za-z0-9_@(])"
+VALUE_PART = "(?:[A-Za-z0-9+/_~]|-(?!----(?:BEGIN|begin)))"
+"""Also looked for in lower case."""
+VALUE = rf"({VALUE_PART}{{6,}}+(?:\.{VALUE_PART}++)*+={{0,2}}+)(?![A-Za-z0-9_@(])"
 NAMED = re.compile(
     r"(?:key(?:[ _-]?(?:id|secret|base))?|token|secret|密钥|秘钥|令牌)['\"`]?"
     r"(?:\s{0,3}(?::=|=>|[:=：])\s{0,3}(?:bearer\s)?|\s(?:is|was)\s|\s?[是为]\s?|\s(?=[a-z0-9+/_-]{32}))['\"`]?"

@@ -1,6 +1,6 @@
 """Where personal data lies in a text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ class PiiKind(StrEnum):
         return f"[{self.value}]"
 
 
+PLACEHOLDERS = {kind: kind.placeholder for kind in PiiKind}
 RANKS = {kind: rank for rank, kind in enumerate(PiiKind)}
 
 
@@ -48,11 +49,11 @@ def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     return kept
 
 
-def redact(text: str, spans: Iterable[Span]) -> str:
-    """Return the text with a placeholder for each span; they must be sorted and not overlap."""
+def redact(text: str, spans: Iterable[Span], shown: Mapping[PiiKind, str] = PLACEHOLDERS) -> str:
+    """Return the text with a placeholder, or what is to be shown, for each span; sorted, without overlaps."""
     parts: list[str] = []
     place = 0
     for span in spans:
-        parts += (text[place : span.start], span.kind.placeholder)
+        parts += (text[place : span.start], shown[span.kind])
         place = span.end
     return "".join([*parts, text[place:]])

@@ -1,13 +1,13 @@
 """Replaces personal data in a growing text before any of it is shown."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from glmbot.safety.pii.finding import candidates
 from glmbot.safety.pii.folding import ALL_INVISIBLE, Folded, fold
 from glmbot.safety.pii.rests import PemRest, Rest, rest_of
 from glmbot.safety.pii.secrets import PEM_END
-from glmbot.safety.pii.spans import PiiKind, Span, redact, without_overlaps
+from glmbot.safety.pii.spans import PLACEHOLDERS, PiiKind, Span, redact, without_overlaps
 from glmbot.safety.pii.tails import first_undecided
 
 MAX_HELD = 96
@@ -22,7 +22,11 @@ class StreamRedactor:
     out harmless (like a JWT whose second part is no JSON), that much is lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Mapping[PiiKind, str] = PLACEHOLDERS) -> None:
+        """Replace only the kinds in `shown`."""
+        self.found: list[PiiKind] = []
+        """What was replaced so far."""
+        self._shown = shown
         self._context = ""
         self._held = ""
         self._rest: Rest | None = None
@@ -41,27 +45,32 @@ class StreamRedactor:
             self._held, self._rest = self._rest.at_end(), None
         text = self._context + self._held
         folded = fold(text)
-        return self._show(text, without_overlaps(candidates(folded, self._start(folded))), len(text))
+        return self._show(text, self._wanted(candidates(folded, self._start(folded))), len(text))
 
     def _release(self) -> str:
         text = self._context + self._held
         folded = fold(text)
         start = self._start(folded)
         found = candidates(folded, start)
-        spans = without_overlaps(found)
+        spans = self._wanted(found)
         if spans and _is_open_private_key(text, spans[-1]):
             return self._show(text, spans, spans[-1].start) + self._begin(PiiKind.PRIVATE_KEY, PemRest())
-        limit = _limit(folded, start, found)
+        limit = _limit(folded, start, found, self._shown)
         if len(text) - limit > MAX_HELD:
             return self._shorten(text, spans, limit)
         return self._show(text, spans, limit)
+
+    def _wanted(self, found: Iterable[Span]) -> list[Span]:
+        return [span for span in without_overlaps(found) if span.kind in self._shown]
 
     def _start(self, folded: Folded) -> int:
         """Return the place of the held text in the folded text."""
         return bisect_left(folded.origins, len(self._context))
 
     def _show(self, text: str, spans: Sequence[Span], limit: int) -> str:
-        shown = redact(text[:limit], [span for span in spans if span.end <= limit])[len(self._context) :]
+        decided = [span for span in spans if span.end <= limit]
+        self.found += [span.kind for span in decided]
+        shown = redact(text[:limit], decided, self._shown)[len(self._context) :]
         self._context, self._held = text[max(0, limit - CONTEXT) : limit], text[limit:]
         return shown
 
@@ -71,7 +80,8 @@ class StreamRedactor:
             limit, kind = spans[-1].start, spans[-1].kind
         else:
             kind = None
-        if found := rest_of(fold(text[limit:]).text, kind):
+        found = rest_of(fold(text[limit:]).text, kind)
+        if found and found[0] in self._shown:
             return self._show(text, spans, limit) + self._begin(*found)
         if ALL_INVISIBLE.search(self._held):
             self._held = ALL_INVISIBLE.sub("", self._held)
@@ -83,7 +93,8 @@ class StreamRedactor:
         """Swallow the held text and what is still to come of it; return the placeholder."""
         held, self._held, self._rest = self._held, "", rest
         self._skip(held)
-        return kind.placeholder
+        self.found.append(kind)
+        return self._shown[kind]
 
     def _skip(self, piece: str) -> None:
         assert self._rest
@@ -94,9 +105,9 @@ class StreamRedactor:
             self._held, self._rest = behind, None
 
 
-def _limit(folded: Folded, start: int, found: Sequence[Span]) -> int:
+def _limit(folded: Folded, start: int, found: Sequence[Span], kinds: Collection[PiiKind]) -> int:
     """Return how much of the text is decided: nothing of what may yet be found, or of what overlaps with it."""
-    undecided = first_undecided(folded.text, start)
+    undecided = first_undecided(folded.text, start, kinds)
     origins = folded.origins
     limit = origins[undecided] if undecided < len(origins) else origins[-1] + 1 if origins else 0
     for span in sorted(found, key=lambda span: span.start, reverse=True):

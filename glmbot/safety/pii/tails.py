@@ -1,12 +1,16 @@
 """Tells how much of a growing text may still become personal data."""
 
 import re
+from collections.abc import Collection
 
 from glmbot.safety.pii.emails import CJK, LOCAL, MAX_CJK_LABEL, MAX_CJK_LOCAL, SPELT_AT, SPELT_DOT, SPELT_NAME, WORD
 from glmbot.safety.pii.folding import HANZI
 from glmbot.safety.pii.numbers import JOINTS
 from glmbot.safety.pii.secrets import BODIES, V, W
+from glmbot.safety.pii.spans import PiiKind
 
+KEYS = frozenset({PiiKind.API_KEY, PiiKind.JWT})
+NUMBERS = frozenset(PiiKind) - KEYS - {PiiKind.PRIVATE_KEY, PiiKind.EMAIL, PiiKind.IPV6}
 WINDOW = 192
 """How much of the text is looked at: what is held back at most, and as much before it."""
 MAX_NUMBER = 76
@@ -24,17 +28,20 @@ SPELT_HOST = rf"[A-Za-z0-9\-]{{0,20}}(?:(?:{SPELT_DOT}|[ ]\.[ ])[A-Za-z0-9\-]{{1
 PEM_LINE = r"-----(?:B|BE|BEG|BEGI|BEGIN)?|-----BEGIN [A-Z0-9 ]{0,40}-{0,5}(?:[\s>]|\\[nr]?){0,9}[A-Za-z0-9+/-]{0,19}"
 
 BEGINNINGS = tuple(
-    re.compile(rf"(?:{pattern})\Z")
-    for pattern in (
-        rf"(?<![{LOCAL}])[{LOCAL}]{{1,64}}+(?:{DOMAIN})?",
-        rf"(?<![{LOCAL}'])[A-Za-z]{{1,20}}'[{LOCAL}]{{0,64}}(?:{DOMAIN})?",
-        rf'"[^"\s]{{0,62}}"?(?:{DOMAIN})?',
-        rf"(?<![{CJK}{LOCAL}])[{CJK}]{{1,{MAX_CJK_LOCAL}}}+(?:{DOMAIN})?",
-        rf"{SPELT_NAME}(?:{AT_PART}|(?:{SPELT_AT}|[ ](?:at|AT|@)[ ]){SPELT_HOST})",
-        r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f:.]{0,44})?",
-        rf"[0-9]{{8,10}}:{V}{{0,35}}",
-        rf"(?<![A-Za-z0-9_.-])(?:[0-9a-f]{{1,32}}(?:\.{W}{{0,16}})?|[MNO]{V}{{0,25}}(?:\.{V}{{0,6}}(?:\.{V}{{0,38}})?)?)",
-        rf"-{{1,5}}|{PEM_LINE}",
+    (kind, re.compile(rf"(?:{pattern})\Z"))
+    for kind, pattern in (
+        (PiiKind.EMAIL, rf"(?<![{LOCAL}])[{LOCAL}]{{1,64}}+(?:{DOMAIN})?"),
+        (PiiKind.EMAIL, rf"(?<![{LOCAL}'])[A-Za-z]{{1,20}}'[{LOCAL}]{{0,64}}(?:{DOMAIN})?"),
+        (PiiKind.EMAIL, rf'"[^"\s]{{0,62}}"?(?:{DOMAIN})?'),
+        (PiiKind.EMAIL, rf"(?<![{CJK}{LOCAL}])[{CJK}]{{1,{MAX_CJK_LOCAL}}}+(?:{DOMAIN})?"),
+        (PiiKind.EMAIL, rf"{SPELT_NAME}(?:{AT_PART}|(?:{SPELT_AT}|[ ](?:at|AT|@)[ ]){SPELT_HOST})"),
+        (PiiKind.IPV6, r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f:.]{0,44})?"),
+        (PiiKind.API_KEY, rf"[0-9]{{8,10}}:{V}{{0,35}}"),
+        (
+            PiiKind.API_KEY,
+            rf"(?<![A-Za-z0-9_.-])(?:[0-9a-f]{{1,32}}(?:\.{W}{{0,16}})?|[MNO]{V}{{0,25}}(?:\.{V}{{0,6}}(?:\.{V}{{0,38}})?)?)",
+        ),
+        (PiiKind.PRIVATE_KEY, rf"-{{1,5}}|{PEM_LINE}"),
     )
 )
 """What e-mail addresses, IPv6 addresses, keys of fixed length and private keys begin with."""
@@ -53,13 +60,17 @@ NAMED = re.compile(
 )
 
 
-def first_undecided(text: str, start: int) -> int:
-    """Return the first place from `start` on that may belong to personal data once more text follows."""
+def first_undecided(text: str, start: int, kinds: Collection[PiiKind] = tuple(PiiKind)) -> int:
+    """Return the first place from `start` on that may belong to data of these kinds once more text follows."""
     offset = max(0, len(text) - WINDOW)
     window = text[offset:]
-    places = [offset + match.start() for pattern in BEGINNINGS if (match := pattern.search(window))]
-    places += [place for place in (_key(window, offset), _named(window, offset)) if place >= start]
-    return max(start, min([*places, _number(window, offset), len(text)]))
+    patterns = [pattern for kind, pattern in BEGINNINGS if kind in kinds]
+    places = [offset + match.start() for pattern in patterns if (match := pattern.search(window))]
+    if not KEYS.isdisjoint(kinds):
+        places += [place for place in (_key(window, offset), _named(window, offset)) if place >= start]
+    if not NUMBERS.isdisjoint(kinds):
+        places.append(_number(window, offset))
+    return max(start, min([*places, len(text)]))
 
 
 def _number(window: str, offset: int) -> int:

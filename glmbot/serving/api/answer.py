@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from glmbot.serving.chat.conversation import ToolCall
-from glmbot.serving.engine.sequence import FinishReason, Output
+from glmbot.serving.engine.sequence import FinishReason, Output, Place
 from glmbot.serving.engine.thread import TokenStream
 from glmbot.serving.loaded_model import ResponseText
 
@@ -63,9 +63,12 @@ class Answer:
             return ()
         return self._text.tool_calls[:1] if self._is_one_call else self._text.tool_calls
 
-    async def pieces(self) -> AsyncIterator[str]:
-        """Yield the text as it becomes certain, and set `finish` at the end."""
+    async def pieces(self) -> AsyncIterator[str | Place]:
+        """Yield the text as it becomes certain, and before that places in line; set `finish` at the end."""
         async for output in self._tokens:
+            if output.place:
+                yield output.place
+                continue
             self.finish = output.finish or self.finish
             if output.finish in ("error", "cancelled"):
                 return

@@ -139,7 +139,8 @@ class _Completions:
         self._api.check_name(body.model)
         tools = body.usable_tools
         prompt = await _encode_chat(loaded, body.messages, tools)
-        request = Request(prompt, _max_tokens(body, len(prompt), loaded.max_length), _sampling(body, loaded.sampling))
+        max_tokens = _max_tokens(body, len(prompt), loaded.max_length)
+        request = Request(prompt, max_tokens, _sampling(body, loaded.sampling), body.sender)
         try:
             with self._api.engine.answer(request) as tokens:
                 text = loaded.chat.new_response(tools)
@@ -155,7 +156,7 @@ class _Completions:
         http.state.note = f", {len(prompt)} + {answer.num_tokens} tokens, {answer.finish}"
 
     async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
-        content = "".join([piece async for piece in answer.pieces()])
+        content = "".join([piece async for piece in answer.pieces() if isinstance(piece, str)])
         if answer.finish == "error":
             return error_response(_failed())
         if answer.finish == "cancelled":
@@ -177,7 +178,10 @@ class _Completions:
     async def _events(
         self, answer: Answer, wants_usage: bool, num_prompt_tokens: int, chunk: ChatCompletionChunk
     ) -> AsyncIterator[bytes]:
-        """Yield the role, the text piece by piece, the calls, the finish reason and, if wanted, the token counts."""
+        """Yield the role, the text piece by piece, the calls, the finish reason and, if wanted, the token counts.
+
+        While the request waits, comments tell its place: `: queued 3 12.5`, for the third in line, in about 12.5 s.
+        """
 
         def event(*choices: ChunkChoice, usage: Usage | None = None) -> bytes:
             filled = chunk.model_copy(update={"choices": list(choices), "usage": usage})
@@ -185,7 +189,10 @@ class _Completions:
 
         yield event(ChunkChoice(delta=Delta(role="assistant", content="")))
         async for piece in answer.pieces():
-            yield event(ChunkChoice(delta=Delta(content=piece)))
+            if isinstance(piece, str):
+                yield event(ChunkChoice(delta=Delta(content=piece)))
+            else:
+                yield f": queued {piece.num_before + 1} {piece.wait:.1f}\n\n".encode()
         if answer.finish == "error":
             yield _event(ErrorBody(error=error_detail(_failed())).model_dump())
         elif answer.finish != "cancelled":
@@ -247,8 +254,13 @@ def _sampling(body: ChatCompletionRequest, default: Sampling) -> Sampling:
     return Sampling(
         temperature=default.temperature if body.temperature is None else body.temperature,
         top_p=default.top_p if body.top_p is None else body.top_p,
-        top_k=default.top_k,
+        top_k=default.top_k if body.top_k is None else max(body.top_k, 0),
         seed=body.seed,
+        min_p=body.min_p or 0.0,
+        repetition_penalty=body.repetition_penalty or 1.0,
+        presence_penalty=body.presence_penalty or 0.0,
+        frequency_penalty=body.frequency_penalty or 0.0,
+        logit_bias=tuple((body.logit_bias or {}).items()),
     )
 
 

@@ -23,6 +23,12 @@ def _as_list(value: object) -> object:
 
 Stops = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=MAX_STOPS)]
 
+Penalty = Annotated[float, Field(ge=-2, le=2)]
+TokenId = Annotated[int, Field(ge=0)]
+Bias = Annotated[float, Field(ge=-100, le=100)]
+MAX_BIASES = 1024
+"""As many as OpenAI takes at least; each costs time in every step."""
+
 
 class StreamOptions(Body):
     """What a stream tells beside the text."""
@@ -41,9 +47,18 @@ class ChatCompletionRequest(Body):
     temperature: Annotated[float | None, Field(ge=0, le=2)] = None
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
     seed: Annotated[int | None, Field(ge=-(2**63), lt=2**63)] = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    logit_bias: Annotated[dict[TokenId, Bias] | None, Field(max_length=MAX_BIASES)] = None
     stop: Annotated[Stops | None, BeforeValidator(_as_list)] = None
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+
+    # These are vLLM's; OpenAI has nothing of the kind.
+    top_k: Annotated[int | None, Field(ge=-1)] = None
+    min_p: Annotated[float | None, Field(ge=0, le=1)] = None
+    repetition_penalty: Annotated[float | None, Field(ge=0.01, le=2)] = None
+
     tools: Tools | None = None
     tool_choice: Annotated[Any, only("none", "auto")] = None
     parallel_tool_calls: bool | None = None
@@ -56,9 +71,6 @@ class ChatCompletionRequest(Body):
 
     # These are accepted only where they ask for what happens anyway.
     n: Annotated[Any, only(1)] = None
-    presence_penalty: Annotated[Any, only(0)] = None
-    frequency_penalty: Annotated[Any, only(0)] = None
-    logit_bias: Annotated[Any, only({})] = None
     logprobs: Annotated[Any, only(False)] = None
     top_logprobs: Annotated[Any, only()] = None
     functions: Annotated[Any, only([])] = None
@@ -83,6 +95,11 @@ class ChatCompletionRequest(Body):
     def usable_tools(self) -> list[Tool]:
         """The tools that the model is told of; with the choice "none" it hears of none."""
         return [] if self.tool_choice == "none" else [tool.plain for tool in self.tools or []]
+
+    @property
+    def sender(self) -> str:
+        """Whose request it is, under whichever name that came; senders take turns."""
+        return self.safety_identifier or self.user or ""
 
     @property
     def token_limit(self) -> int | None:

@@ -80,6 +80,7 @@ def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -
     positions = [decoder.next_positions() for decoder in decoders]
     caches = [decoder.cache for decoder in decoders]
     lengths = [cache.get_seq_length() for cache in caches]
+    is_done = False
     try:
         out = model(
             torch.tensor(tokens, device=model.device)[:, None],
@@ -88,10 +89,10 @@ def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -
             use_cache=True,
             logits_to_keep=1,
         )
-    except BaseException:
-        for cache, length in zip(caches, lengths, strict=True):
+        is_done = True
+    finally:
+        for cache, length in () if is_done else zip(caches, lengths, strict=True):
             cache.keep_first(length)
-        raise
     for decoder, position in zip(decoders, positions, strict=True):
         decoder.went_on(position)
     logits: Tensor = out.logits[:, -1].float()

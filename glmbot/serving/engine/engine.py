@@ -1,29 +1,47 @@
 """The engine: takes requests, gives each running sequence one token a step."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Listing
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from glmbot.serving.engine.scheduler import Scheduler
-from glmbot.serving.engine.sequence import Model, Output, Request, Sequence
+from glmbot.serving.engine.sequence import Model, Output, Place, Request, Sequence
 
 logger = logging.getLogger(__name__)
 
+MAX_GAP = 0.25
+"""Seconds by which reading a piece of somebody's prompt may hold up the others' next tokens."""
+FIRST_PIECE, LEAST_PIECE = 128, 16
+"""Tokens of a piece, before it is known how long they take, and at least."""
+FORGETTING = 0.2
+"""Weight of the newest of what is measured."""
+
 
 class Engine:
-    """Answers several requests at once. Belongs to one thread; only the two counts may be read from others.
+    """Answers several requests at once. Belongs to one thread; only counts may be read from others.
 
-    A step is one pass through the model for all sequences that have begun, and one for the prompt of a new one. Which
-    others a sequence is computed with does not change its answer.
+    A step is one pass through the model for all sequences that have begun, and one for a prompt, or a piece of it.
+    Which others a sequence is computed with does not change its answer. `max_tokens` is how many tokens there is memory
+    for.
     """
 
-    def __init__(self, model: Model, max_running: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        max_running: int,
+        max_tokens: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._model = model
-        self._scheduler = Scheduler(max_running)
+        self._scheduler = Scheduler(max_running, max_tokens)
+        self._clock = clock
+        self._piece = FIRST_PIECE
+        self._admitted_at: float | None = None
+        self.seconds_per_turn = 0.0
 
     @property
     def num_running(self) -> int:
@@ -49,50 +67,110 @@ class Engine:
         self._scheduler.remove(sequence_id)
 
     def step(self) -> list[Output]:
-        """Give each running sequence one token."""
-        self._scheduler.admit()
-        running = list(self._scheduler.running())
-        begun, new = [one for one in running if one.decoder], [one for one in running if not one.decoder]
+        """Give each running sequence one token, and tell those that wait where they stand when that changes."""
+        if self._scheduler.admit():
+            self._note_turn()
+        self._scheduler.make_room_to_grow()
         with torch.inference_mode():
-            outputs = self._go_on(begun)
-            outputs += [self._take(one, partial(one.begin, self._model)) for one in new]
-        for sequence, output in zip([*begun, *new], outputs, strict=True):
-            if output.finish:
-                self._end(sequence, output)
-        return outputs
+            outputs = [*self._go_on(self._read_ones()), *self._read()]
+        return [*outputs, *self._places()]
+
+    # -- those that have begun
+
+    def _read_ones(self) -> list[Sequence]:
+        return [one for one in self._scheduler.running() if one.is_read]
 
     def _go_on(self, sequences: Listing[Sequence]) -> list[Output]:
         """Give sequences a token in one pass; where that fails one by one, so that it fails for one alone."""
-        try:
-            logits = self._decode(sequences)
-        except Exception:
-            if len(sequences) > 1:
-                logger.exception("a step for %d sequences failed; trying them one by one", len(sequences))
-            return [self._take(one, partial(self._decode_one, one)) for one in sequences]
-        return [self._take(one, partial(_given, row)) for one, row in zip(sequences, logits, strict=True)]
-
-    def _decode(self, sequences: Listing[Sequence]) -> Listing[Tensor]:
         if not sequences:
             return []
+        try:
+            logits: Listing[Tensor] = self._decode(sequences).unbind()
+        except Exception as error:
+            if _is_out_of_memory(error) and self._free_memory(error):
+                return self._go_on([one for one in sequences if one.is_read])
+            if len(sequences) == 1:
+                logger.exception("sequence %d failed and was dropped", sequences[0].sequence_id)
+                return [self._dropped(sequences[0])]
+            logger.exception("a step for %d sequences failed; trying them one by one", len(sequences))
+            return [output for one in sequences for output in self._go_on([one])]
+        return [self._take(one, row) for one, row in zip(sequences, logits, strict=True)]
+
+    def _decode(self, sequences: Listing[Sequence]) -> Tensor:
         decoders = [one.decoder for one in sequences if one.decoder]
-        return self._model.decode(decoders, [one.generated[-1] for one in sequences]).unbind()
+        return self._model.decode(decoders, [one.generated[-1] for one in sequences])
 
-    def _decode_one(self, sequence: Sequence) -> Tensor:
-        return self._decode([sequence])[0]
+    def _free_memory(self, error: Exception) -> bool:
+        """Let half of the sequences wait again, and forget what is kept; False where there is nothing to give up."""
+        is_freed = False
+        while self._model.forget_kept():
+            is_freed = True
+        for _ in range(self.num_running // 2):
+            is_freed |= self._scheduler.shrink()
+        logger.warning("memory is short (%s); %d sequences go on", error, self.num_running)
+        return is_freed
 
-    def _take(self, sequence: Sequence, logits: Callable[[], Tensor]) -> Output:
+    # -- one that begins
+
+    def _read(self) -> list[Output]:
+        """Read the prompt that is first in turn; a piece of it, where others wait for their next tokens."""
+        sequence = next((one for one in self._scheduler.running() if not one.is_read), None)
+        if sequence is None:
+            return []
+        limit = self._piece if self._read_ones() else None
+        began = self._clock()
+        try:
+            logits = sequence.read(self._model, limit)
+        except Exception as error:
+            sequence.pause()
+            if _is_out_of_memory(error) and self._free_memory(error):
+                return []
+            logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
+            return [self._dropped(sequence)]
+        if limit is not None:
+            self._adapt(self._clock() - began)
+        return [] if logits is None else [self._take(sequence, logits)]
+
+    def _adapt(self, taken: float) -> None:
+        """Let the next piece be as long as may be, but not change at once."""
+        wanted = self._piece * MAX_GAP / max(taken, 1e-6)
+        self._piece = max(LEAST_PIECE, int(min(2 * self._piece, 0.8 * wanted)))
+
+    # -- what comes of it
+
+    def _take(self, sequence: Sequence, logits: Tensor) -> Output:
         """Give one sequence its token; whatever goes wrong is its own end and nobody else's."""
         try:
-            return sequence.take(logits(), self._model)
+            output = sequence.take(logits, self._model)
         except Exception:
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
-            return Output(sequence.sequence_id, None, "error")
+            return self._dropped(sequence)
+        if output.finish:
+            self._scheduler.remove(sequence.sequence_id)
+            if sequence.decoder:
+                self._model.keep(sequence.decoder, sequence.tokens)
+        return output
 
-    def _end(self, sequence: Sequence, output: Output) -> None:
+    def _dropped(self, sequence: Sequence) -> Output:
         self._scheduler.remove(sequence.sequence_id)
-        if sequence.decoder and output.finish != "error":
-            self._model.keep(sequence.decoder, sequence.tokens)
+        return Output(sequence.sequence_id, None, "error")
+
+    # -- those that wait
+
+    def _note_turn(self) -> None:
+        now = self._clock()
+        if self._admitted_at is not None and self._scheduler.num_waiting:
+            taken = now - self._admitted_at
+            self.seconds_per_turn += FORGETTING * (taken - self.seconds_per_turn)
+        self._admitted_at = now
+
+    def _places(self) -> Iterator[Output]:
+        for num_before, sequence in self._scheduler.waiting():
+            if sequence.place is None or sequence.place.num_before != num_before:
+                sequence.place = Place(num_before, (num_before + 1) * self.seconds_per_turn)
+                yield Output(sequence.sequence_id, place=sequence.place)
 
 
-def _given(row: Tensor) -> Tensor:
-    return row
+def _is_out_of_memory(error: Exception) -> bool:
+    """Tell whether memory was short: torch says that on the CPU in words only."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)

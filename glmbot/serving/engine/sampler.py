@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from glmbot.serving.engine.penalties import Penalties
 from glmbot.serving.engine.sequence import Sampling
 
 INVALID_TOKEN = 5
@@ -27,7 +28,7 @@ def candidates(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
     """Return the tokens that may come next and their probabilities, the likeliest last: (K,) and (K,).
 
     logits: (V,). Temperature, then top-k, then top-p, as the published code's library did them: tokens that tie
-    with the k-th stay, and of the sorted rest go those that reach no more than 1 - top_p together.
+    with the k-th stay, and of the sorted rest go those that reach no more than 1 - top_p together. Then min-p.
     The temperature must not be 0.
     """
     tokens = _top_k(logits, sampling.top_k)
@@ -36,6 +37,7 @@ def candidates(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
     scores, order = scores.sort()
     probabilities = scores.softmax(dim=-1)
     start = int((probabilities.cumsum(dim=-1) <= 1 - sampling.top_p).sum())
+    start = max(start, int((probabilities < sampling.min_p * probabilities[-1]).sum()))
     start = min(start, len(tokens) - 1)
     return tokens[order[start:]], scores[start:].softmax(dim=-1)
 
@@ -51,8 +53,9 @@ def _top_k(logits: Tensor, top_k: int) -> Tensor:
 class TokenSampler:
     """The choices of one sequence, with a random state of its own: neighbours in a batch do not disturb it."""
 
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Sampling, prompt: Sequence[int] = ()) -> None:
         self._sampling = sampling
+        self._penalties = Penalties(sampling, prompt)
         # on the CPU, so that a seed means the same on every device
         self._generator = torch.Generator()
         if sampling.seed is None:
@@ -62,7 +65,11 @@ class TokenSampler:
 
     def choose(self, logits: Tensor) -> int:
         """Return the next token; logits: (V,). Scores that are no numbers give token 5, as published."""
-        logits = replace_invalid(logits)
+        token = self._choose(self._penalties.apply(replace_invalid(logits)))
+        self._penalties.note(token)
+        return token
+
+    def _choose(self, logits: Tensor) -> int:
         if self._sampling.temperature == 0:
             return int(logits.argmax())
         tokens, probabilities = candidates(logits, self._sampling)

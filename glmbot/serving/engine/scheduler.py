@@ -1,18 +1,26 @@
-"""Decides which sequences run: first come, first served, up to a limit."""
+"""Decides which sequences run: each sender has a queue of its own, and the senders take turns."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from glmbot.serving.engine.sequence import Sequence
 
+MARGIN = 64
+"""Tokens that a sequence must have room for beyond its prompt to be let in."""
+
 
 class Scheduler:
-    """The sequences that run, and those that wait for one of them to end."""
+    """The sequences that run, and those that wait.
 
-    def __init__(self, max_running: int) -> None:
+    At most `max_running` run, with at most `max_tokens` in the memory of keys and values together (None: there is room
+    for any). One that must make room waits at the front of its queue, and goes on later with the tokens it had.
+    """
+
+    def __init__(self, max_running: int, max_tokens: int | None = None) -> None:
         self._max_running = max_running
-        self._waiting: deque[Sequence] = deque()
-        self._running: dict[int, Sequence] = {}
+        self._max_tokens = max_tokens
+        self._queues: dict[str, deque[Sequence]] = {}  # whose turn is next comes first
+        self._running: dict[int, Sequence] = {}  # the newest last
 
     @property
     def num_running(self) -> int:
@@ -22,26 +30,90 @@ class Scheduler:
     @property
     def num_waiting(self) -> int:
         """How many sequences wait for their turn."""
-        return len(self._waiting)
+        return sum(map(len, self._queues.values()))
 
     def add(self, sequence: Sequence) -> None:
-        """Put a sequence at the end of the queue."""
-        self._waiting.append(sequence)
+        """Put a sequence at the end of its sender's queue."""
+        self._queues.setdefault(sequence.request.sender, deque()).append(sequence)
 
-    def admit(self) -> None:
-        """Let the longest waiting sequence run if there is room.
+    def admit(self) -> Sequence | None:
+        """Let the sequence run whose turn it is, if there is room, and return it.
 
-        One a step: reading a prompt is far dearer than a token, and the running sequences wait for it.
+        One a step: reading a prompt is far dearer than a token, and the running sequences wait for it. A sender with
+        fewer running ones is served first; one that has two more than that makes room.
         """
-        if self._waiting and len(self._running) < self._max_running:
-            sequence = self._waiting.popleft()
-            self._running[sequence.sequence_id] = sequence
+        running = Counter(sequence.request.sender for sequence in self._running.values())
+        if not self._queues:
+            return None
+        sender = min(self._queues, key=lambda one: running[one])
+        sequence = self._queues[sender][0]
+        if not self._has_room(sequence) and not self._make_room(running, sender):
+            return None
+        if not self._has_room(sequence):
+            return None
+        self._queues[sender].popleft()
+        if queue := self._queues.pop(sender):
+            self._queues[sender] = queue  # its next turn comes after everybody else's
+        self._running[sequence.sequence_id] = sequence
+        return sequence
+
+    def make_room_to_grow(self) -> None:
+        """Before each sequence gets a token: let the newest wait again where there is no room for all of them."""
+        while self._max_tokens is not None and self._num_tokens() + self.num_running > self._max_tokens:
+            if not self.shrink():
+                return
+
+    def shrink(self) -> bool:
+        """Let the newest running sequence wait again; False where it is the only one."""
+        if self.num_running <= 1:
+            return False
+        self._put_back(next(reversed(self._running.values())))
+        return True
 
     def running(self) -> Iterator[Sequence]:
         """Go over the sequences that run; they may be removed on the way."""
         yield from list(self._running.values())
 
+    def waiting(self) -> Iterator[tuple[int, Sequence]]:
+        """Go over the sequences that wait, with how many come before each, if nobody else comes."""
+        for turn, (sender, queue) in enumerate(self._queues.items()):
+            for place, sequence in enumerate(queue):
+                others = (
+                    min(len(other), place + (1 if number < turn else 0))
+                    for number, (name, other) in enumerate(self._queues.items())
+                    if name != sender
+                )
+                yield place + sum(others), sequence
+
     def remove(self, sequence_id: int) -> None:
         """Forget a sequence wherever it stands, and with it its cache; one that has ended is no error."""
         if self._running.pop(sequence_id, None) is None:
-            self._waiting = deque(waiting for waiting in self._waiting if waiting.sequence_id != sequence_id)
+            kept = {
+                sender: deque(one for one in queue if one.sequence_id != sequence_id)
+                for sender, queue in self._queues.items()
+            }
+            self._queues = {sender: queue for sender, queue in kept.items() if queue}
+
+    def _has_room(self, sequence: Sequence) -> bool:
+        if self.num_running >= self._max_running:
+            return False
+        if self._max_tokens is None or not self._running:
+            return True
+        needed = len(sequence.tokens) + min(MARGIN, sequence.max_length - len(sequence.tokens))
+        return self._num_tokens() + self.num_running + needed <= self._max_tokens
+
+    def _make_room(self, running: Counter[str], sender: str) -> bool:
+        """Take a place from the sender who has most, where that has two more than this one."""
+        most, number = max(running.items(), key=lambda item: item[1], default=("", 0))
+        if number < running[sender] + 2:
+            return False
+        self._put_back(next(one for one in reversed(self._running.values()) if one.request.sender == most))
+        return True
+
+    def _put_back(self, sequence: Sequence) -> None:
+        del self._running[sequence.sequence_id]
+        sequence.pause()
+        self._queues.setdefault(sequence.request.sender, deque()).appendleft(sequence)
+
+    def _num_tokens(self) -> int:
+        return sum(len(sequence.tokens) for sequence in self._running.values())

@@ -12,21 +12,42 @@ FinishReason = Literal["stop", "length", "error", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all."""
+    """How the next token is chosen. Temperature 0 takes the likeliest; top_k 0 considers them all.
+
+    `logit_bias` is pairs of a token and what is added to its score. `min_p` drops what is less likely than that share
+    of the likeliest. The repetition penalty counts the prompt, too, the other two only the answer.
+    """
 
     temperature: float = 0.95
     top_p: float = 0.7
     top_k: int = 50
     seed: int | None = None
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A whole prompt in tokens, special ones included, and how to go on from it."""
+    """A whole prompt in tokens, special ones included, and how to go on from it.
+
+    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one.
+    """
 
     prompt: Listing[int]
     max_tokens: int
     sampling: Sampling
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request stands in line: how many come before it, and about how many seconds that takes."""
+
+    num_before: int
+    wait: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +55,14 @@ class Output:
     """What one step did for one sequence.
 
     Without `finish`, or with "stop" or "length", the model generated one token; `token` is None where that was the end
-    mark, which is no part of the text. "error" and "cancelled" come without a token.
+    mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`, which is
+    told while a sequence waits.
     """
 
     sequence_id: int
     token: int | None = None
     finish: FinishReason | None = None
+    place: Place | None = None
 
 
 class Sampler(Protocol):
@@ -99,8 +122,8 @@ class Model(Protocol):
         Where it raises, no sequence is changed.
         """
 
-    def new_sampler(self, sampling: Sampling) -> Sampler:
-        """Begin the random choices of one sequence."""
+    def new_sampler(self, sampling: Sampling, prompt: Listing[int] = ()) -> Sampler:
+        """Begin the random choices of one sequence that answers `prompt`."""
 
 
 class NotFinite(Exception):
@@ -115,6 +138,8 @@ class Sequence:
         self.request = request
         self.generated: list[int] = []
         self.decoder: Decoder | None = None
+        self.is_read = False
+        self.place: Place | None = None
         self._sampler: Sampler | None = None
 
     @property
@@ -127,17 +152,30 @@ class Sequence:
         """How many tokens prompt and answer may have together."""
         return len(self.request.prompt) + self.request.max_tokens
 
-    def begin(self, model: Model) -> "Tensor":
-        """Read the prompt, and what was generated before a break; return the logits of the next token, (V,)."""
-        self._sampler = self._sampler or model.new_sampler(self.request.sampling)
-        decoder = model.new_decoder(self.request.prompt, self.max_length)
-        if decoder.num_tokens:
-            logits = decoder.extend(self.tokens[decoder.num_tokens :])
-        else:
-            logits = decoder.prefill(self.request.prompt)
-            if self.generated:
-                logits = decoder.extend(self.generated)
-        self.decoder = decoder
+    def pause(self) -> None:
+        """Give up what the model keeps of it; `read` computes that again, and the same tokens follow."""
+        self.decoder = None
+        self.is_read = False
+
+    def read(self, model: Model, max_tokens: int | None = None) -> "Tensor | None":
+        """Read the prompt, and what was generated before a pause; return the logits of the next token, (V,).
+
+        Of causal models no more than `max_tokens` at a time; None: there is more to read.
+        """
+        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
+        tokens = self.tokens
+        if self.decoder is None:
+            self.decoder = model.new_decoder(tokens, self.max_length)
+        if model.is_causal:
+            first = self.decoder.num_tokens
+            end = len(tokens) if max_tokens is None else min(len(tokens), first + max_tokens)
+            logits = self.decoder.extend(tokens[first:end])
+            self.is_read = end == len(tokens)
+            return logits if self.is_read else None
+        logits = self.decoder.prefill(self.request.prompt)
+        if self.generated:
+            logits = self.decoder.extend(self.generated)
+        self.is_read = True
         return logits
 
     def take(self, logits: "Tensor", model: Model) -> Output:

@@ -1,14 +1,17 @@
 """The engine's own thread, seen from asyncio."""
 
 import asyncio
+import contextlib
 import itertools
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from glmbot.errors import EngineBusy
+from glmbot.errors import EngineBusy, EngineStuck
 from glmbot.serving.engine.sequence import Output, Request
 from glmbot.serving.loaded_model import LoadedModel
 
@@ -16,7 +19,12 @@ if TYPE_CHECKING:
     from glmbot.serving.engine.engine import Engine
 
 BUSY_RETRY_AFTER = 5.0
-"""Seconds after which a refused client should come back: about the time of a short answer."""
+"""Seconds after which a refused client should come back at the earliest: about the time of a short answer."""
+SENDER_SHARE = 0.5
+"""Of all that may be open, how much one sender may have."""
+STUCK_AFTER = 600.0
+"""Seconds for one step, after which the engine counts as stuck: a full prompt takes a slow CPU a minute or two."""
+LOOK_EVERY = 1.0
 
 
 class TokenStream:
@@ -48,9 +56,12 @@ class TokenStream:
 class EngineThread:
     """Loads a model and runs its engine. All methods are for the event loop's thread."""
 
-    def __init__(self, load: Callable[[], LoadedModel], max_open: int) -> None:
+    def __init__(self, load: Callable[[], LoadedModel], max_open: int, stuck_after: float = STUCK_AFTER) -> None:
         self._load = load
         self._max_open = max_open
+        self._stuck_after = stuck_after
+        self._stepping_since: float | None = None
+        self._senders: Counter[str] = Counter()
         self._commands: queue.SimpleQueue[Callable[[Engine], None] | None] = queue.SimpleQueue()  # bounded by max_open
         self._streams: dict[int, TokenStream] = {}
         self._next_id = itertools.count(1)
@@ -91,22 +102,40 @@ class EngineThread:
         await asyncio.to_thread(self._thread.join, patience)
 
     async def wait_for_failure(self) -> None:
-        """Return when the model could not be loaded or the engine failed as a whole."""
-        await self._ended.wait()
+        """Return when the model could not be loaded, or the engine failed as a whole or is stuck in a step."""
+        while not self._ended.is_set():
+            since = self._stepping_since
+            if since is not None and time.monotonic() - since > self._stuck_after:
+                return self._failed(EngineStuck(f"a step of the engine takes more than {self._stuck_after:g} s"))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LOOK_EVERY, self._stuck_after)):
+                    await self._ended.wait()
 
     @contextmanager
     def answer(self, request: Request) -> Iterator[TokenStream]:
         """Generate while the body runs; leaving it cancels what is not finished. Raises EngineBusy."""
-        if len(self._streams) >= self._max_open:
-            raise EngineBusy(f"{len(self._streams)} requests are open already; try again later", BUSY_RETRY_AFTER)
+        self._check_room(request.sender)
         sequence_id = next(self._next_id)
         stream = self._streams[sequence_id] = TokenStream()
+        self._senders[request.sender] += 1
         self._commands.put(lambda engine: engine.add(sequence_id, request))
         try:
             yield stream
         finally:
             del self._streams[sequence_id]
+            self._senders -= Counter([request.sender])
             self._commands.put(lambda engine: engine.cancel(sequence_id))
+
+    def _check_room(self, sender: str) -> None:
+        num_open, most = len(self._streams), self._max_open
+        if sender and self._senders[sender] >= max(1, int(most * SENDER_SHARE)):
+            num_open, most = self._senders[sender], 0
+        if num_open < most:
+            return
+        per_turn = self._loaded.engine.seconds_per_turn if self._loaded else 0.0
+        whose = "requests of this sender" if most == 0 else "requests"
+        wait = max(BUSY_RETRY_AFTER, per_turn)
+        raise EngineBusy(f"{num_open} {whose} are open already; try again in {wait:.0f} seconds", wait)
 
     def cancel_all(self) -> None:
         """End every open stream early."""
@@ -133,7 +162,10 @@ class EngineThread:
             loaded = self._load()
             self._loop.call_soon_threadsafe(self._became_ready, loaded)
             while self._obey(loaded.engine):
-                if outputs := loaded.engine.step():
+                self._stepping_since = time.monotonic()
+                outputs = loaded.engine.step()
+                self._stepping_since = None
+                if outputs:
                     self._loop.call_soon_threadsafe(self._deliver, outputs)
         except Exception as failure:  # noqa: BLE001  it is raised again in the loop, where it ends the server
             self._loop.call_soon_threadsafe(self._failed, failure)

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 MAX_KEPT_BYTES = 1_000_000_000
 KEPT_SHARE = 0.2
+RUNNING_SHARE = 0.6
+"""Of the memory that is free: the rest is for reading prompts, and for whatever else runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def load(directory: Path, device_name: str, max_running: int, options: LoadOptio
         raise ConfigError(f"the model in {str(directory)!r} does not fit into the memory of {str(device)!r}") from error
     model.prepare(chat.encode("你好"))
     logger.info("model ready on %s after %.1f s", device, time.monotonic() - started_at)
-    return LoadedModel(Engine(model, max_running), chat, model.max_length, sampling)
+    engine = Engine(model, max_running, _max_tokens(device, model.bytes_per_token))
+    return LoadedModel(engine, chat, model.max_length, sampling)
 
 
 def _load_tokenizer(directory: Path, family: Family) -> object:
@@ -139,6 +142,12 @@ def choose_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= num_gpus:
         raise ConfigError(f"device {name!r}: torch sees {num_gpus} GPUs on this machine; use auto or cpu")
     return device
+
+
+def _max_tokens(device: torch.device, bytes_per_token: int) -> int | None:
+    """Return how many tokens' keys and values there is memory for, None where the system does not tell."""
+    available = available_bytes(device)
+    return int(available * RUNNING_SHARE) // bytes_per_token if available is not None and bytes_per_token else None
 
 
 def _kept_bytes(device: torch.device) -> int:

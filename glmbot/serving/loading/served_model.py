@@ -12,6 +12,7 @@ from glmbot.serving.engine.decoder import CausalDecoder, ChatGLMDecoder, Network
 from glmbot.serving.engine.kept import KeptPrefixes
 from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Decoder, Sampling
+from glmbot.serving.engine.unusual import changes_with_length, has_unusual_mask
 from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.prefix import prefix_length
@@ -44,7 +45,10 @@ class ServedModel:
         self._num_learned = prefix_length(model.config)
         self.max_length = max_length
         self.end_tokens = frozenset(end_tokens) | _configured_ends(model)
-        self.is_causal = not isinstance(model, ChatGLMForConditionalGeneration)
+        # what changes with length is read whole, too, and nothing of it is kept
+        self.is_causal = not isinstance(model, ChatGLMForConditionalGeneration) and not changes_with_length(
+            model.config
+        )
         self.bytes_per_token = 0
         self._can_batch = True
 
@@ -73,9 +77,9 @@ class ServedModel:
             return decode_together(own, tokens)
         return torch.stack([decoder.decode(token) for decoder, token in zip(own, tokens, strict=True)])
 
-    def new_sampler(self, sampling: Sampling) -> TokenSampler:
-        """Begin the random choices of one sequence."""
-        return TokenSampler(sampling)
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> TokenSampler:
+        """Begin the random choices of one sequence that answers `prompt`."""
+        return TokenSampler(sampling, prompt)
 
     def prepare(self, prompt: Sequence[int]) -> None:
         """Run the model once: torch sets up much at the first pass, and no sender should wait for that.
@@ -97,6 +101,9 @@ class ServedModel:
         return decoder
 
     def _is_right(self, decoders: Sequence[NetworkDecoder], token: int, expected: Tensor) -> bool:
+        if changes_with_length(self._model.config) or has_unusual_mask(self._model.config):
+            logger.warning("sequences are computed one after another: this kind of model changes with their lengths")
+            return False
         try:
             found = decode_together(decoders, [token] * len(decoders))
         except (ValueError, RuntimeError, TypeError, AttributeError, NotImplementedError, LookupError) as error:

@@ -1,0 +1,1 @@
+"""Each table of the safety filter, made from its source."""
