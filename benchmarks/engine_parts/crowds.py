@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 
 from glmbot.serving.engine.engine import Engine
-from glmbot.serving.engine.sequence import Request, Sampling
+from glmbot.serving.engine.sequence import Output, Request, Sampling
 
 MANY_TOKENS = 300
 """More than are generated before a sequence is cancelled."""
@@ -70,7 +70,7 @@ def waits(engine: Engine, clients: Sequence[Client], prompt_of: Prompts) -> list
     while open_ids:
         outputs = engine.step()
         now = time.perf_counter()
-        for output in outputs:
+        for output in filter(has_generated, outputs):
             one = open_ids[output.sequence_id]
             one.first_at = one.first_at or now
             if output.finish:
@@ -82,9 +82,14 @@ def waits(engine: Engine, clients: Sequence[Client], prompt_of: Prompts) -> list
     return found
 
 
+def has_generated(output: Output) -> bool:
+    """Tell tokens and ends from news of the place in line."""
+    return output.token is not None or output.finish is not None
+
+
 def new_request(prompt: Sequence[int], num_answer: int, sender: str, seed: int) -> Request:
     """Return a question of a sender."""
-    return Request(prompt, num_answer, Sampling(seed=seed))
+    return Request(prompt, num_answer, Sampling(seed=seed), sender)
 
 
 def steps_to_free(engine: Engine, prompt_of: Prompts, num_tokens: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine_parts.crowds import Ask, Client, new_request, steps_to_free, waits
+from engine_parts.crowds import Ask, Client, has_generated, new_request, steps_to_free, waits
 from engine_parts.profiling import shares
 from engine_parts.shape import prompt_of
 from engine_parts.wire import answer_calls
@@ -110,7 +110,7 @@ class Own:
         """Step until each sequence has its first token."""
         waiting = set(self._open)
         while waiting:
-            for output in self._engine.step():
+            for output in filter(has_generated, self._engine.step()):
                 if output.finish == "error":
                     raise RuntimeError(f"sequence {output.sequence_id} failed")
                 waiting.discard(output.sequence_id)

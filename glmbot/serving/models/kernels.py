@@ -8,6 +8,8 @@ from torch import Tensor
 MAX_KERNEL_ROWS = 4
 """Tokens at a time up to which reading the weights, not multiplying, takes the time."""
 _ALIGNMENT = 64
+_READ_BYTES = 16
+_MAX_UNALIGNED_ROWS = 2
 _TOLERANCE = 0.02
 """Relative to the largest output; bfloat16 keeps 8 bits, so a right kernel is off by 0.004."""
 _INT4_CHUNK_ROWS = 256
@@ -58,6 +60,13 @@ def is_right(num_columns: int, num_rows: int) -> bool:
 
 
 def _int8(x: Tensor, weight: Tensor, ones: Tensor) -> Tensor:
+    """Multiply by torch's kernel.
+
+    With four rows it reads weights 16 bytes at a time, and crashes the process where they do not begin at a multiple of
+    that (torch 2.13, AVX512): in a mapped file they may not.
+    """
+    if len(x) > _MAX_UNALIGNED_ROWS and weight.data_ptr() % _READ_BYTES:
+        return torch.cat([_int8(part, weight, ones) for part in x.split(_MAX_UNALIGNED_ROWS)])
     out: Tensor = torch._weight_int8pack_mm(x, weight, ones)
     return out
 
