@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,10 @@ class Streamed:
         return reasons[-1] if reasons else None
 
 
+PLACE = re.compile(r": queued [0-9]+ [0-9]+\.[0-9]")
+"""The comment that tells how many come first, and for how many seconds that keeps us waiting."""
+
+
 class Client:
     """An HTTP client of one server."""
 
@@ -72,7 +77,7 @@ class Client:
             assert response.status_code == 200, await response.aread()
             assert response.headers["content-type"].startswith("text/event-stream")
             async for line in response.aiter_lines():
-                if line:
+                if line and not PLACE.fullmatch(line):
                     assert line.startswith("data: ")
                     yield line.removeprefix("data: ")
 

@@ -323,6 +323,41 @@ async def test_streams_at_once_do_not_mix(client: Client) -> None:
     assert [stream.result().text for stream in streams] == [f"re: {question}" for question in questions]
 
 
+async def test_who_waits_is_told_the_place_in_line_by_comments() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    async with served(model, max_running=1) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            first = tasks.create_task(client.answer("x", user="ann"))
+            await until(lambda: server.num_running == 1)
+            lines = tasks.create_task(_lines(client))
+            model.allow(100)
+        assert first.result() == "abc"
+    comments = [line for line in lines.result() if line.startswith(":")]
+    assert [comment.split()[1:3] for comment in comments] == [["queued", "1"]]
+    assert lines.result()[-1] == "data: [DONE]"
+
+
+async def _lines(client: Client) -> list[str]:
+    body = chat_body("y", stream=True, user="bob")
+    async with client.http.stream("POST", "/v1/chat/completions", json=body) as response:
+        return [line async for line in response.aiter_lines() if line]
+
+
+async def test_one_sender_cannot_fill_the_queue() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    async with served(model, max_running=1, max_open=4) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            greedy = [tasks.create_task(client.answer("x", user="greedy")) for _ in range(2)]
+            await until(lambda: server.engine.num_open == 2)
+            refused = await client.ask("x", safety_identifier="greedy")
+            other = tasks.create_task(client.answer("x", user="ann"))
+            await until(lambda: server.engine.num_open == 3)
+            model.allow(100)
+        assert [task.result() for task in (*greedy, other)] == ["abc"] * 3
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+
+
 async def test_a_full_queue_is_refused_with_the_time_to_come_back() -> None:
     model = ScriptedModel(lambda _: "abc", gated=True)
     async with served(model, max_running=1, max_open=2) as server, client_of(server.url) as client:
