@@ -1,13 +1,17 @@
 """The engine: many requests at once, each with its own end."""
 
+import asyncio
 import gc
 import random
 
 import pytest
 
+from glmbot.errors import EngineStuck
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Output, Request, Sampling
-from tests.serving.engine_fake import ScriptedModel
+from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.loaded_model import LoadedModel
+from tests.serving.engine_fake import LetterText, ScriptedModel, until
 
 
 def request(prompt: str, max_tokens: int = 50, sender: str = "") -> Request:
@@ -243,3 +247,22 @@ def test_a_step_without_memory_is_done_with_fewer(error: Exception) -> None:
         engine.add(number, request("abc"))
     outputs = run(engine, 400)
     assert {text(outputs[number]) for number in range(4)} == {"abc" * 3}
+
+
+# -- a step that does not end
+
+
+async def test_an_engine_that_is_stuck_in_a_step_is_noticed() -> None:
+    model = ScriptedModel(lambda _: "abc", gated=True)
+    engine = EngineThread(lambda: LoadedModel(Engine(model, 2), LetterText(), 64, Sampling()), 4, stuck_after=0.1)
+    engine.start()
+    await until(lambda: engine.loaded is not None)
+    with engine.answer(request("x")) as tokens:
+        async with asyncio.timeout(20):
+            await engine.wait_for_failure()
+            outputs = [output async for output in tokens]
+    assert isinstance(engine.failure, EngineStuck)
+    assert outputs[-1].finish == "cancelled"
+    model.allow(100)
+    await engine.stop(20)
+    assert not engine.is_alive
