@@ -330,6 +330,7 @@ async def test_who_waits_is_told_the_place_in_line_by_comments() -> None:
             first = tasks.create_task(client.answer("x", user="ann"))
             await until(lambda: server.num_running == 1)
             lines = tasks.create_task(_lines(client))
+            await until(lambda: server.engine.num_open == 2)
             model.allow(100)
         assert first.result() == "abc"
     comments = [line for line in lines.result() if line.startswith(":")]
