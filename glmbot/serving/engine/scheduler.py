@@ -47,9 +47,7 @@ class Scheduler:
             return None
         sender = min(self._queues, key=lambda one: running[one])
         sequence = self._queues[sender][0]
-        if not self._has_room(sequence) and not self._make_room(running, sender):
-            return None
-        if not self._has_room(sequence):
+        if not self._has_room(sequence) and not (self._make_room(running, sender) and self._has_room(sequence)):
             return None
         self._queues[sender].popleft()
         if queue := self._queues.pop(sender):
@@ -99,7 +97,7 @@ class Scheduler:
             return False
         if self._max_tokens is None or not self._running:
             return True
-        needed = len(sequence.tokens) + min(MARGIN, sequence.max_length - len(sequence.tokens))
+        needed = sequence.num_tokens + min(MARGIN, sequence.max_length - sequence.num_tokens)
         return self._num_tokens() + self.num_running + needed <= self._max_tokens
 
     def _make_room(self, running: Counter[str], sender: str) -> bool:
@@ -116,4 +114,4 @@ class Scheduler:
         self._queues.setdefault(sequence.request.sender, deque()).appendleft(sequence)
 
     def _num_tokens(self) -> int:
-        return sum(len(sequence.tokens) for sequence in self._running.values())
+        return sum(sequence.num_tokens for sequence in self._running.values())

@@ -148,6 +148,11 @@ class Sequence:
         return [*self.request.prompt, *self.generated]
 
     @property
+    def num_tokens(self) -> int:
+        """How many tokens there are so far; asked at each step, so nothing is joined for it."""
+        return len(self.request.prompt) + len(self.generated)
+
+    @property
     def max_length(self) -> int:
         """How many tokens prompt and answer may have together."""
         return len(self.request.prompt) + self.request.max_tokens
