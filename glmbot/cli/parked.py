@@ -1,6 +1,5 @@
 """`glmbot parked`: what could not be handled or delivered, and trying it again by hand."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from glmbot.cli.options import ConfigOption, JsonOption, read_settings
+from glmbot.cli.options import ConfigOption, JsonOption
+from glmbot.cli.stored import with_database
 from glmbot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,25 +53,9 @@ def retry(
 
 
 def _with_parked(config: Path | None, work: "Callable[[Parked], Awaitable[T]]") -> T:
-    from glmbot.storage.backend import backend_of
-    from glmbot.storage.database import Database
-    from glmbot.storage.migrate import migrations_folder, require_current
     from glmbot.storage.parked import Parked
 
-    settings = read_settings(config, log_level="WARNING")
-    backend = backend_of(settings.database_url, settings.bot.data_dir)
-    if not backend.exists():
-        raise ConfigError(f"there is no database {backend.name!r} yet; the first start of the bot makes it")
-    require_current(backend, migrations_folder())
-
-    async def run() -> T:
-        database = Database(backend)
-        try:
-            return await work(Parked(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+    return with_database(config, lambda database: work(Parked(database)))
 
 
 def _line(message: "ParkedMessage") -> str:

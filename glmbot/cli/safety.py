@@ -1,6 +1,5 @@
 """`glmbot safety`: what safety has decided, and why."""
 
-import asyncio
 import json
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from glmbot.cli.options import ConfigOption, JsonOption, read_settings
+from glmbot.cli.stored import with_database
 from glmbot.errors import ConfigError
 from glmbot.plugin.durations import parse_duration
 from glmbot.verdicts import Direction, Place
@@ -180,25 +180,9 @@ def _moment(text: str) -> float:
 
 
 def _with_log(config: Path | None, work: "Callable[[ModerationLog], Awaitable[T]]") -> T:
-    from glmbot.storage.backend import backend_of
-    from glmbot.storage.database import Database
-    from glmbot.storage.migrate import migrations_folder, require_current
     from glmbot.storage.moderation import ModerationLog
 
-    settings = read_settings(config, log_level="WARNING")
-    backend = backend_of(settings.database_url, settings.bot.data_dir)
-    if not backend.exists():
-        raise ConfigError(f"there is no database {backend.name!r} yet; the first start of the bot makes it")
-    require_current(backend, migrations_folder())
-
-    async def run() -> T:
-        database = Database(backend)
-        try:
-            return await work(ModerationLog(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+    return with_database(config, lambda database: work(ModerationLog(database)))
 
 
 def _line(entry: "Entry") -> str:
