@@ -127,15 +127,16 @@ class EngineThread:
             self._commands.put(lambda engine: engine.cancel(sequence_id))
 
     def _check_room(self, sender: str) -> None:
-        num_open, most = len(self._streams), self._max_open
-        if sender and self._senders[sender] >= max(1, int(most * SENDER_SHARE)):
-            num_open, most = self._senders[sender], 0
-        if num_open < most:
-            return
+        most_of_one = max(1, int(self._max_open * SENDER_SHARE))
+        if len(self._streams) >= self._max_open:
+            raise self._busy(f"{len(self._streams)} requests")
+        if sender and self._senders[sender] >= most_of_one:
+            raise self._busy(f"{most_of_one} requests of this sender")
+
+    def _busy(self, what: str) -> EngineBusy:
         per_turn = self._loaded.engine.seconds_per_turn if self._loaded else 0.0
-        whose = "requests of this sender" if most == 0 else "requests"
         wait = max(BUSY_RETRY_AFTER, per_turn)
-        raise EngineBusy(f"{num_open} {whose} are open already; try again in {wait:.0f} seconds", wait)
+        return EngineBusy(f"{what} are open already; try again in {wait:.0f} seconds", wait)
 
     def cancel_all(self) -> None:
         """End every open stream early."""
