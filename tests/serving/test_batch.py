@@ -275,6 +275,20 @@ def test_the_first_chatglm_reuses_nothing_and_must_not() -> None:
     assert not torch.allclose(keys[0][1], keys[1][1], atol=1e-4)
 
 
+def test_what_is_handed_over_is_moved_once_however_long_the_answer_becomes() -> None:
+    model, tokens = served("chatglm3", max_kept_bytes=10_000_000), prompt(random.Random(3), 40)
+    answers(model, [Request(tokens, 2, Sampling(temperature=0.0))], 0)
+    with torch.inference_mode():
+        decoder = model.new_decoder([*tokens, 1, 2], 250)
+        assert isinstance(decoder, NetworkDecoder)
+        assert decoder.num_tokens >= len(tokens)
+        places = set()
+        for _ in range(190):
+            decoder.decode(1)
+            places.add(next(decoder.cache._own_layers())._stores[0]._kept.data_ptr())  # type: ignore[union-attr]
+    assert len(places) <= 2
+
+
 # -- when a pass fails
 
 

@@ -53,6 +53,7 @@ class KeptPrefixes:
             return None
         self._kept.remove(best)
         if num_common == len(best.tokens):
+            best.cache.expect(num_learned + num_expected)
             return best.cache, num_common
         self._kept.append(best)
         return best.cache.copied(num_learned + num_common, num_learned + num_expected), num_common

@@ -43,6 +43,11 @@ class KeyValueCache(Cache):
         """How much memory the filled part takes."""
         return sum(layer.num_bytes for layer in self._own_layers())
 
+    def expect(self, num_tokens: int) -> None:
+        """Make room for so many when there is too little the next time, so that it is all moved once at most."""
+        for layer in self._own_layers():
+            layer.expect(num_tokens)
+
     def keep_first(self, num_tokens: int) -> None:
         """Forget all tokens but the first, the learned ones counted."""
         for layer in self._own_layers():
@@ -98,6 +103,11 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
         """Return -1: no limit."""
         return -1
 
+    def expect(self, num_tokens: int) -> None:
+        """Make room for so many when there is too little the next time."""
+        for store in self._stores:
+            store.num_expected = num_tokens
+
     def keep_first(self, num_tokens: int) -> None:
         """Forget all tokens but the first."""
         for store in self._stores:
@@ -122,7 +132,7 @@ class _Store:
 
     def __init__(self, dtype: torch.dtype | None, num_expected: int = 0) -> None:
         self.length = 0
-        self._num_expected = num_expected
+        self.num_expected = num_expected
         self._dtype = dtype
         self._kept: Tensor | None = None
 
@@ -142,7 +152,7 @@ class _Store:
         """Return a store of its own with the first tokens of this one."""
         copy = type(self).__new__(type(self))
         copy.__dict__ |= self.__dict__
-        copy.length, copy._num_expected = num_tokens, num_expected
+        copy.length, copy.num_expected = num_tokens, num_expected
         copy._kept = self._copied(self._kept, num_tokens, num_expected)
         return copy
 
@@ -161,7 +171,7 @@ class _Store:
         return self._take(new.dtype) if first else new
 
     def _put(self, new: Tensor, first: int) -> None:
-        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length, self._num_expected)
+        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length, self.num_expected)
         self._kept[:, :, first : self.length] = new
 
     def _take(self, dtype: torch.dtype) -> Tensor:
@@ -192,7 +202,7 @@ class _Int8Store(_Store):
         scale = (new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST).half()
         numbers = (new.float() / scale.float().clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
         super()._put(numbers.to(torch.int8), first)
-        self._scales = _with_room(self._scales, scale, torch.float16, self.length, self._num_expected)
+        self._scales = _with_room(self._scales, scale, torch.float16, self.length, self.num_expected)
         self._scales[:, :, first : self.length] = scale
 
     def _take(self, dtype: torch.dtype) -> Tensor:
