@@ -279,11 +279,11 @@ def test_what_is_handed_over_is_moved_once_however_long_the_answer_becomes() -> 
     model, tokens = served("chatglm3", max_kept_bytes=10_000_000), prompt(random.Random(3), 40)
     answers(model, [Request(tokens, 2, Sampling(temperature=0.0))], 0)
     with torch.inference_mode():
-        decoder = model.new_decoder([*tokens, 1, 2], 250)
+        decoder = model.new_decoder([*tokens, 1, 2], 400)
         assert isinstance(decoder, NetworkDecoder)
         assert decoder.num_tokens >= len(tokens)
         places = set()
-        for _ in range(190):
+        for _ in range(320):
             decoder.decode(1)
             places.add(next(decoder.cache._own_layers())._stores[0]._kept.data_ptr())  # type: ignore[union-attr]
     assert len(places) <= 2

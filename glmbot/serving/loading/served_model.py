@@ -56,7 +56,9 @@ class ServedModel:
         """Begin a sequence; one of a causal model may hold a beginning of `prompt` already."""
         if isinstance(self._model, ChatGLMForConditionalGeneration):
             return ChatGLMDecoder(self._model, self._kv_precision, max_tokens)
-        if begun := self._kept.begun(prompt, self._num_learned, max_tokens):
+        # on a GPU memory that is set aside is taken at once
+        num_expected = max_tokens if self._model.device.type == "cpu" else 0
+        if begun := self._kept.begun(prompt, self._num_learned, num_expected):
             return CausalDecoder(self._model, begun=begun[0], num_begun=begun[1])
         return CausalDecoder(self._model, self._kv_precision, max_tokens)
 
