@@ -55,10 +55,12 @@ format: .venv/.dev  ## Format the code
 clean:  ## Remove what was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.run: pyproject.toml constraints.txt tools/setup.sh
+KERNELS := tools/hatch_build.py $(wildcard glmbot/serving/compiled/*.[ch])
+
+.venv/.run: pyproject.toml constraints.txt tools/setup.sh $(KERNELS)
 	@PYTHON=$(PYTHON) tools/setup.sh local
 
-.venv/.dev: pyproject.toml constraints.txt tools/setup.sh
+.venv/.dev: pyproject.toml constraints.txt tools/setup.sh $(KERNELS)
 	@PYTHON=$(PYTHON) tools/setup.sh dev
 
 .venv/.bench-engine: .venv/.run tools/setup.sh

@@ -45,7 +45,7 @@ PY
 }
 
 # Some tests speak to servers that others wrote: PostgreSQL, two for IRC, and one for Telegram, in JavaScript. One records
-# by strace what reaches the disk, and one reads the web page in Chromium.
+# by strace what reaches the disk, and one reads the web page in Chromium. The model server's kernels are in C.
 install_servers() {
     local packages=() masked=()
     command -v npm >/dev/null || packages+=(nodejs npm)
@@ -54,6 +54,7 @@ install_servers() {
     for irc in ngircd inspircd; do
         command -v "$irc" >/dev/null || [ -x "/usr/sbin/$irc" ] || { packages+=("$irc"); masked+=("$irc"); }
     done
+    command -v cc >/dev/null || packages+=(gcc libc6-dev)
     command -v chromium >/dev/null || packages+=(chromium fonts-noto-cjk)
     [ "$(uname)" != Linux ] || command -v strace >/dev/null || packages+=(strace)
     [ ${#packages[@]} = 0 ] && return
@@ -104,8 +105,10 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     # shellcheck disable=SC2046  # an index, or nothing
     quietly .venv/bin/pip install -q "$torch" $(torch_index || true)
 fi
+if [ "$extras" = dev ]; then install_servers; fi
+command -v cc >/dev/null || say "without a C compiler int8 and int4 models are slower; for one: sudo apt-get install gcc"
 say "installing glmbot[$extras]"
 quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
-[ "$extras" = dev ] && install_servers && install_synapse && touch .venv/.dev
+[ "$extras" = dev ] && install_synapse && touch .venv/.dev
 touch .venv/.run
 say "ready"

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from fidelity_checks.report import CPU, HIDDEN_TOLERANCE, Report, equal
 from glmbot.serving.loading.weights import load_config, load_model
-from glmbot.serving.models.quantize import QuantisedLinear, pack, quantise, unpack
+from glmbot.serving.models.nibbles import pack, unpack
+from glmbot.serving.models.quantize import QuantisedLinear, quantise
 
 
 def check_shards(report: Report, directory: Path) -> None:

@@ -41,7 +41,7 @@ def test_int8_takes_half_of_what_16_bits_take() -> None:
         fill(cache)
         sizes[kv] = cache.num_bytes
     assert sizes[KvPrecision.HALF] == sizes[KvPrecision.FULL] / 2
-    assert sizes[KvPrecision.INT8] <= 0.52 * sizes[KvPrecision.HALF]
+    assert sizes[KvPrecision.INT8] <= 0.54 * sizes[KvPrecision.HALF]
 
 
 def test_it_begins_with_a_prefix() -> None:

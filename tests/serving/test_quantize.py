@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from glmbot.serving.models import kernels
-from glmbot.serving.models.quantize import QuantisedLinear, pack, quantise, quantise_blocks, unpack
+from glmbot.serving.models.nibbles import pack, unpack
+from glmbot.serving.models.quantize import QuantisedLinear, quantise, quantise_blocks
 from glmbot.serving.models.stored import StoredLinear
 
 DEQUANTISED = "layer0_dequantised.safetensors"

@@ -11,7 +11,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from glmbot.serving.engine.kv_cache import KeyValueCache
-from glmbot.serving.models.attend import Rows, attend
+from glmbot.serving.models.attend import RoundedRows, Rows, attend
+from glmbot.serving.models.rounded import can_attend, put_last
 
 ATTENTION = "glmbot"
 """The name under which transformers' own models find the attention that knows `Rows`."""
@@ -26,8 +27,14 @@ class BatchCache(Cache):
 
     def update(  # type: ignore[override]  # models hand what it returns to their attention, and look at nothing of it
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
-    ) -> tuple[Rows, Rows]:
+    ) -> tuple[Rows | RoundedRows, Rows | RoundedRows]:
         """Append one token of each sequence, (B, G, 1, D); return all tokens of each."""
+        if can_attend(key_states) and all(cache.is_rounded(layer_idx) for cache in self._caches):
+            places = [cache.next_places(layer_idx) for cache in self._caches]
+            keys, values = tuple(key for key, _ in places), tuple(value for _, value in places)
+            put_last(key_states, keys)
+            put_last(value_states, values)
+            return RoundedRows(keys), RoundedRows(values)
         rows = zip(self._caches, torch.split(key_states, 1), torch.split(value_states, 1), strict=True)
         found = [cache.update(key, value, layer_idx) for cache, key, value in rows]
         return Rows(tuple(key for key, _ in found)), Rows(tuple(value for _, value in found))
@@ -49,25 +56,31 @@ class BatchCache(Cache):
 def attention(
     module: nn.Module,
     query: Tensor,
-    key: Tensor | Rows,
-    value: Tensor | Rows,
+    key: Tensor | Rows | RoundedRows,
+    value: Tensor | Rows | RoundedRows,
     attention_mask: Tensor | None,
     scaling: float | None = None,
     sliding_window: int | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, Tensor | None]:
     """Attend as transformers' own SDPA does, also to `Rows`. Raises ValueError for what that cannot do."""
-    if not isinstance(key, Rows):
+    if isinstance(key, Tensor):
         found: tuple[Tensor, Tensor | None] = sdpa_attention_forward(
             module, query, key, cast(Tensor, value), attention_mask, scaling=scaling, **kwargs
         )
         return found
-    assert isinstance(value, Rows)
+    assert not isinstance(value, Tensor)
     if known := [name for name in ("softcap", "s_aux", "position_bias") if kwargs.get(name) is not None]:
         raise ValueError(f"the attention of this model has {known[0]!r}, which is computed for one sequence at a time")
     if sliding_window:
-        key, value = (Rows(tuple(one[:, :, -sliding_window:] for one in rows.each)) for rows in (key, value))
+        key, value = (_last(rows, sliding_window) for rows in (key, value))
     return attend(query, key, value, scale=scaling).transpose(1, 2).contiguous(), None
+
+
+def _last(rows: Rows | RoundedRows, count: int) -> Rows:
+    if isinstance(rows, RoundedRows):
+        return rows.widened(count)
+    return Rows(tuple(one[:, :, -count:] for one in rows.each))
 
 
 def register_attention() -> None:

@@ -53,7 +53,7 @@ class NetworkDecoder:
 
     def decode(self, token: int) -> Tensor:
         """Append one token; return the logits of the next, (V,)."""
-        logits: Tensor = decode_together([self], [token])[0]
+        logits: Tensor = _step([self], [token], self.cache)[0]
         return logits
 
     def _read(self, tokens: Sequence[int], positions: Tensor, hidden: Tensor | None = None) -> Tensor:
@@ -76,6 +76,11 @@ def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -
 
     Where that fails, no sequence is changed.
     """
+    return _step(decoders, tokens, BatchCache([decoder.cache for decoder in decoders]))
+
+
+def _step(decoders: Sequence[NetworkDecoder], tokens: Sequence[int], joint: Cache) -> Tensor:
+    """Do the same with the caches of all sequences as one."""
     model = decoders[0].model
     positions = [decoder.next_positions() for decoder in decoders]
     caches = [decoder.cache for decoder in decoders]
@@ -85,7 +90,7 @@ def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -
         out = model(
             torch.tensor(tokens, device=model.device)[:, None],
             position_ids=torch.cat(positions),
-            past_key_values=BatchCache(caches) if len(caches) > 1 else caches[0],
+            past_key_values=joint,
             use_cache=True,
             logits_to_keep=1,
         )

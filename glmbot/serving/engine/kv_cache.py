@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from glmbot.serving.loading.precision import KvPrecision
+from glmbot.serving.models.rounded import Rounded
 
 _GROWTH = 128
 """Tokens to make room for at a time; what is not used yet takes no memory on Linux."""
@@ -53,6 +54,17 @@ class KeyValueCache(Cache):
         for layer in self._own_layers():
             layer.keep_first(num_tokens)
 
+    def is_rounded(self, layer_idx: int) -> bool:
+        """Tell whether a layer is kept in 8 bits."""
+        layer = self.layers[layer_idx] if layer_idx < len(self.layers) else None
+        return isinstance(layer, KeyValueLayer) and layer.is_rounded
+
+    def next_places(self, layer_idx: int) -> tuple[Rounded, Rounded]:
+        """Make a place for one more token in a layer that `is_rounded`; return all, the place last and unwritten."""
+        layer = self.layers[layer_idx]
+        assert isinstance(layer, KeyValueLayer)
+        return layer.next_places()
+
     def copied(self, num_tokens: int, num_expected: int) -> "KeyValueCache":
         """Return a cache of its own that begins with the first tokens of this one."""
         copy = KeyValueCache()
@@ -77,6 +89,18 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
     def num_bytes(self) -> int:
         """How much memory the filled part takes."""
         return sum(store.num_bytes for store in self._stores)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether it holds tokens, in 8 bits."""
+        return all(isinstance(store, _Int8Store) and store.length > 0 for store in self._stores)
+
+    def next_places(self) -> tuple[Rounded, Rounded]:
+        """Make a place for one more token of keys and of values."""
+        key, value = self._stores
+        assert isinstance(key, _Int8Store)
+        assert isinstance(value, _Int8Store)
+        return key.next_place(), value.next_place()
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Nothing to prepare: the first tokens show shape and type."""
@@ -180,7 +204,7 @@ class _Store:
 
 
 class _Int8Store(_Store):
-    """Keeps whole numbers and a float16 scale for each token of each head."""
+    """Keeps whole numbers and a float32 scale for each token of each head."""
 
     def __init__(self, num_expected: int = 0) -> None:
         super().__init__(torch.int8, num_expected)
@@ -199,15 +223,24 @@ class _Int8Store(_Store):
         return super().num_bytes + _num_bytes(self._scales, self.length)
 
     def _put(self, new: Tensor, first: int) -> None:
-        scale = (new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST).half()
-        numbers = (new.float() / scale.float().clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
+        scale = new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST
+        numbers = (new.float() / scale.clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
         super()._put(numbers.to(torch.int8), first)
-        self._scales = _with_room(self._scales, scale, torch.float16, self.length, self.num_expected)
+        self._scales = _with_room(self._scales, scale, torch.float32, self.length, self.num_expected)
         self._scales[:, :, first : self.length] = scale
 
     def _take(self, dtype: torch.dtype) -> Tensor:
         assert self._scales is not None
         return super()._take(dtype).mul_(self._scales[:, :, : self.length])
+
+    def next_place(self) -> Rounded:
+        """Make a place for one more token; return all of them, the place last, yet unwritten."""
+        assert self._kept is not None
+        assert self._scales is not None
+        self.length += 1
+        self._kept = _with_room(self._kept, self._kept, torch.int8, self.length, self.num_expected)
+        self._scales = _with_room(self._scales, self._scales, torch.float32, self.length, self.num_expected)
+        return Rounded(self._kept, self._scales, self.length)
 
 
 def _widened(prefix: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ from glmbot.serving.loading.shards import find_shards, read_json
 from glmbot.serving.loading.tensor_writer import SHARD_BYTES, Form, writing
 from glmbot.serving.loading.weights import CONFIG_FILE, build, choose_layout, load_config
 from glmbot.serving.models.lora import LoraAdapter
-from glmbot.serving.models.quantize import pack, quantise
+from glmbot.serving.models.nibbles import pack
+from glmbot.serving.models.quantize import quantise
 
 _COPIED = {".json", ".model", ".txt", ".md", ".jinja", ""}
 """Tokenizers, settings, licences; never code."""

@@ -67,8 +67,8 @@ class Intake:
             _place(owner, leaf, self._kept(owner, leaf, merged))
         if is_mapped(tensor, path):
             release(tensor)
-            if isinstance(owner, StoredEmbedding) and merged is tensor:
-                owner.is_mapped = True
+            if isinstance(owner, StoredEmbedding | QuantisedLinear) and leaf == "weight" and not layer:
+                owner.is_mapped = merged is tensor
 
     def to_quantise(self, name: str) -> QuantisedLinear | None:
         """Return the layer that takes a tensor of floats as its quantised weight, if that is its kind."""

@@ -77,14 +77,16 @@ class Layout:
             setattr(parent, name, StoredLinear(layer.to(dtype)))
 
     def finish(self, model: nn.Module) -> None:
-        """Bring a loaded network from the bits that it was stored in to those that were asked for."""
+        """Bring a loaded network from the bits that it was stored in to those asked for, and to this machine's form."""
+        is_fast = self.dense != torch.float32 and self.device.type == "cpu"
         for layer in model.modules():
-            if not isinstance(layer, QuantisedLinear | StoredLinear):
-                continue
-            layer.is_fast = self.dense != torch.float32 and self.device.type == "cpu"
-            wanted = self.block_bits
-            if isinstance(layer, QuantisedLinear) and wanted and wanted < layer.bits == self.stored_bits:
-                _requantise(layer, wanted)
+            if isinstance(layer, StoredLinear):
+                layer.is_fast = is_fast
+            elif isinstance(layer, QuantisedLinear):
+                if self.block_bits and self.block_bits < layer.bits == self.stored_bits:
+                    _requantise(layer, self.block_bits)
+                if is_fast:
+                    layer.hurry()
 
 
 def float_dtype(layout: Layout, owner: nn.Module, leaf: str, tensor: Tensor) -> torch.dtype:

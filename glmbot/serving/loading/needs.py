@@ -21,8 +21,8 @@ MAX_FLOAT32_BYTES = 1_000_000_000
 WORKING_BYTES = 500_000_000
 """Activations of a full prompt, and what is read while weights are changed; ChatGLM-6B, 2026-11-25."""
 _SMALL = 100_000_000
-_KV_BYTES = {KvPrecision.HALF: 2.0, KvPrecision.INT8: 1.02}
-"""A number's size; int8 has a float16 scale for each head and token besides."""
+_KV_BYTES = {KvPrecision.HALF: 2.0, KvPrecision.INT8: 1.04}
+"""A number's size; int8 has a float32 scale for each head and token besides."""
 
 
 @dataclass(frozen=True, slots=True)

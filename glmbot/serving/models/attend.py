@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
+from glmbot.serving.models.rounded import Rounded, attend_rounded
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -14,10 +16,21 @@ class Rows:
     each: tuple[Tensor, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RoundedRows:
+    """The same in 8 bits."""
+
+    each: tuple[Rounded, ...]
+
+    def widened(self, num_last: int) -> Rows:
+        """Return the last tokens as floats."""
+        return Rows(tuple(one.widened()[:, :, -num_last:] for one in self.each))
+
+
 def attend(
     query: Tensor,
-    key: Tensor | Rows,
-    value: Tensor | Rows,
+    key: Tensor | Rows | RoundedRows,
+    value: Tensor | Rows | RoundedRows,
     is_open: Tensor | None = None,
     *,
     is_causal: bool = False,
@@ -27,6 +40,9 @@ def attend(
 
     Every sequence of `Rows` is read where it lies: nothing is padded or copied; then T is 1, and all is seen.
     """
+    if isinstance(key, RoundedRows):
+        assert isinstance(value, RoundedRows)
+        return attend_rounded(query, key.each, value.each, scale)
     if isinstance(key, Rows):
         assert isinstance(value, Rows)
         rows = zip(torch.split(query, 1), key.each, value.each, strict=True)

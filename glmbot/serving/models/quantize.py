@@ -6,7 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from glmbot.serving.loading.mapping import release
+from glmbot.serving.models import compiled
 from glmbot.serving.models.kernels import MAX_KERNEL_ROWS, multiply_int4, multiply_int8, wide_dtype
+from glmbot.serving.models.nibbles import pack, unpack
 
 BLOCK_LINEARS = ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h")
 """The linear layers of a block, in all generations; only they are quantised in published checkpoints."""
@@ -43,22 +46,16 @@ def _quantise_rows(rows: Tensor, largest: int) -> tuple[Tensor, Tensor]:
     return quotient.round().nan_to_num(0.0).clamp(-largest, largest).to(torch.int8), scale
 
 
-def pack(numbers: Tensor) -> Tensor:
-    """Put two numbers of 4 bits into each byte, the even column in the high half: (N, K/2) from (N, K) int8."""
-    return (numbers[:, ::2] << 4) | (numbers[:, 1::2] & 15)
-
-
-def unpack(packed: Tensor) -> Tensor:
-    """Return the 4-bit numbers of `pack`: (N, K) int8 from (N, K/2) int8."""
-    return torch.stack((packed >> 4, (packed << 4) >> 4), dim=-1).flatten(1)
-
-
 class QuantisedLinear(nn.Module):
     """A linear layer whose weights are kept in 8 or 4 bits: y = x (weight * weight_scale)^T + bias.
 
     `weight`: int8 (N, K), or (N, K/2) with two numbers a byte; `weight_scale`: float16 (N,). Computes in float32 on
-    the CPU and in x's own precision on a GPU. `is_fast` lets x and y be rounded to bfloat16 where that is faster: a few
-    tokens take torch's int8 kernel, more are multiplied in bfloat16 where the processor has instructions for it.
+    the CPU and in x's own precision on a GPU.
+
+    `hurry` gives up exactness for speed. Where there are compiled kernels it lays the weights out for them, so `weight`
+    is another then, and x is rounded to 8 bits, in groups of 256 columns. Elsewhere x and y are rounded to bfloat16
+    where that is faster: a few tokens take torch's int8 kernel, more are multiplied in bfloat16 where the processor
+    has instructions for it.
     """
 
     weight: Tensor
@@ -68,6 +65,10 @@ class QuantisedLinear(nn.Module):
         super().__init__()
         self.in_features, self.out_features, self.bits = in_features, out_features, bits
         self.is_fast = False
+        self.is_laid_out = False
+        self.is_mapped = False
+        self._scale: Tensor = torch.empty(0)  # both as the compiled kernels read them
+        self._bias: Tensor | None = None
         num_columns = in_features if bits == 8 else in_features // 2
         self.register_buffer("weight", torch.empty(out_features, num_columns, dtype=torch.int8))
         self.register_buffer("weight_scale", torch.empty(out_features, dtype=torch.float16))
@@ -87,15 +88,34 @@ class QuantisedLinear(nn.Module):
         if x.is_cuda:
             return linear(x, self.dequantise(x.dtype), self.bias)
         rows = x.flatten(0, -2)
-        out = self._multiply(rows)
-        if self.bias is not None:
-            out = out + self.bias
+        if self.is_laid_out:
+            size = self.out_features
+            out = compiled.multiply(rows.float(), self.weight, self._scale, self._bias, size, self.bits)
+        else:
+            out = self._multiply(rows)
+            out = out if self.bias is None else out + self.bias
         return out.to(x.dtype).view(*x.shape[:-1], self.out_features)
 
     def dequantise(self, dtype: torch.dtype) -> Tensor:
         """Return the weights as floats, (N, K)."""
-        numbers = self.weight if self.bits == 8 else unpack(self.weight)
-        return numbers.to(dtype) * self.weight_scale.to(dtype)[:, None]
+        return self._numbers().to(dtype) * self.weight_scale.to(dtype)[:, None]
+
+    def _numbers(self) -> Tensor:
+        if self.is_laid_out:
+            return compiled.numbers_of(self.weight, self.out_features, self.in_features, self.bits)
+        return self.weight if self.bits == 8 else unpack(self.weight)
+
+    def hurry(self) -> None:
+        """Compute as fast as this machine can, on the CPU; the weights are no longer changed then."""
+        self.is_fast = True
+        if not compiled.is_usable() or self.is_laid_out:
+            return
+        stored, self.weight = self.weight, compiled.lay_out(self.weight, self.in_features, self.bits)
+        if self.is_mapped:
+            release(stored)
+        self._scale = compiled.filled(self.weight_scale)
+        self._bias = compiled.filled(self.bias) if self.bias is not None else None
+        self.is_laid_out = True
 
     def assign(self, weight: Tensor) -> None:
         """Take weights to quantise: floats (N, K)."""

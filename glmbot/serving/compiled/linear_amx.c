@@ -1,0 +1,139 @@
+/* AMX: tiles of 16 x 64 numbers, for many rows. Needs VNNI's instructions beside. */
+#include "kernels.h"
+
+#include <immintrin.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,amx-tile,amx-int8")))
+#define TILE (STEP * BLOCK) /* bytes */
+#define SPAN 512            /* columns at a time: two blocks of them stay in the first cache */
+#define MOST_BLOCKS 16
+#define TILE_SUMS (BLOCK * BLOCK + 16) /* not 1024 bytes, where reads would wait for writes 4096 bytes away */
+
+#if defined(__linux__)
+int amx_allowed(void) {
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return !syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA);
+}
+#else
+int amx_allowed(void) { return 0; }
+#endif
+
+struct tiles { /* what LDTILECFG reads */
+    uint8_t palette, start, reserved[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+};
+
+/* 4-bit numbers as bytes: a tile each 512 of theirs. */
+TARGET static const uint8_t *widen(const uint8_t *packed, uint8_t *out, int64_t columns) {
+    const __m512i low = _mm512_set1_epi8(15);
+    for (int64_t i = 0; i < columns * BLOCK / 2; i += 64) {
+        __m512i both = _mm512_loadu_si512(packed + i);
+        _mm512_store_si512(out + 2 * i, _mm512_and_si512(both, low));
+        _mm512_store_si512(out + 2 * i + 64, _mm512_and_si512(_mm512_srli_epi16(both, 4), low));
+    }
+    return out;
+}
+
+/* Add the whole numbers of a group to the sums, each row by its scale. */
+TARGET static inline void add(const linear_job *job, const int32_t *found, int64_t row, int rows, int64_t group,
+                              float *sum, int64_t stride) {
+    for (int i = 0; i < rows; i++) {
+        const int64_t at = (row + i) * job->groups + group;
+        __m512 part = _mm512_cvtepi32_ps(_mm512_load_si512(found + i * BLOCK)), before = _mm512_load_ps(sum + i * stride);
+        _mm512_store_ps(sum + i * stride, _mm512_fmadd_ps(part, _mm512_set1_ps(job->x_scale[at]), before));
+    }
+}
+
+/* The same for the tiles of a square: the left and the right block of the upper rows, then of the lower ones. */
+TARGET static void add_all(const linear_job *job, int32_t (*found)[TILE_SUMS], int64_t row, int64_t group, float *sum,
+                           int64_t stride) {
+    const int upper = (int)least(16, job->rows - row), lower = (int)least(16, job->rows - row - 16);
+    for (int i = 0; i < (lower > 0 ? 4 : 2); i++) {
+        float *to = sum + i / 2 * 16 * stride + i % 2 * BLOCK;
+        add(job, found[i], row + i / 2 * 16, i < 2 ? upper : lower, group, to, stride);
+    }
+}
+
+/* Two blocks of outputs by up to 32 rows of inputs, for all groups of a span. */
+TARGET static void square(const linear_job *job, const uint8_t *left, const uint8_t *right, int64_t row,
+                          int64_t first, int64_t last, float *sum, int64_t stride) {
+    const int has_lower = job->rows - row > 16;
+    const int64_t next_rows = job->groups * GROUP * BLOCK;
+    _Alignas(64) int32_t found[2][4][TILE_SUMS]; /* a group's are added while the next group's are computed */
+    for (int64_t group = first; group < last; group++) {
+        const int8_t *x = job->x + at_x(job->groups, row, group);
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        for (int at = 0; at < GROUP * BLOCK; at += TILE, left += TILE, right += TILE) {
+            _tile_loadd(4, x + at, STEP);
+            _tile_loadd(6, left, 64);
+            _tile_dpbsud(0, 4, 6);
+            _tile_loadd(7, right, 64);
+            _tile_dpbsud(1, 4, 7);
+            if (has_lower) {
+                _tile_loadd(5, x + next_rows + at, STEP);
+                _tile_dpbsud(2, 5, 6);
+                _tile_dpbsud(3, 5, 7);
+            }
+        }
+        if (group > first) add_all(job, found[(group - 1) % 2], row, group - 1, sum, stride);
+        int32_t(*now)[TILE_SUMS] = found[group % 2];
+        _tile_stored(0, now[0], 64);
+        _tile_stored(1, now[1], 64);
+        if (has_lower) {
+            _tile_stored(2, now[2], 64);
+            _tile_stored(3, now[3], 64);
+        }
+    }
+    add_all(job, found[(last - 1) % 2], row, last - 1, sum, stride);
+}
+
+TARGET static void finish(const linear_job *job, const float *sum, int64_t stride, int64_t first, int64_t last) {
+    for (int64_t row = 0; row < job->rows; row++) {
+        for (int64_t number = first; number < last; number++) {
+            const int64_t output = number * BLOCK;
+            const __mmask16 inside = job->outputs - output >= BLOCK ? 0xffff : (1u << (job->outputs - output)) - 1;
+            __m512 found = _mm512_load_ps(sum + row * stride + (number - first) * BLOCK);
+            __m512 bias = job->bias ? _mm512_loadu_ps(job->bias + output) : _mm512_setzero_ps();
+            found = _mm512_sub_ps(found, _mm512_set1_ps(job->x_shift[row]));
+            found = _mm512_add_ps(_mm512_mul_ps(found, _mm512_loadu_ps(job->scale + output)), bias);
+            _mm512_mask_storeu_ps(job->y + row * job->outputs + output, inside, found);
+        }
+    }
+}
+
+TARGET void linear_amx(const linear_job *job, int64_t first, int64_t last) {
+    static _Thread_local _Alignas(64) uint8_t wide[MOST_BLOCKS][SPAN * BLOCK + 1024];
+    static _Thread_local _Alignas(64) float sums[MAX_ROWS * (MOST_BLOCKS + 1) * BLOCK];
+    static _Thread_local _Alignas(64) uint8_t nothing[SPAN * BLOCK]; /* beside the last of an odd number of blocks */
+    struct tiles tiles = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) {
+        tiles.bytes[tile] = 64;
+        tiles.rows[tile] = tile < 6 ? (uint8_t)least(16, job->rows) : 16; /* the others' are filled up with zeros */
+    }
+    _tile_loadconfig(&tiles);
+    const int64_t stride = ((last - first + 1) / 2 * 2 + 1) * BLOCK, groups = job->groups;
+    memset(sums, 0, job->rows * stride * sizeof(float));
+    for (int64_t group = 0; group < groups; group += SPAN / GROUP) {
+        const int64_t end = least(groups, group + SPAN / GROUP);
+        const uint8_t *panel[MOST_BLOCKS + 1];
+        for (int64_t number = first; number < last; number++) {
+            const uint8_t *at = job->weight + number * block_bytes(job) + group * GROUP * BLOCK * job->bits / 8;
+            panel[number - first] = job->bits == 8 ? at : widen(at, wide[number - first], (end - group) * GROUP);
+        }
+        panel[last - first] = nothing;
+        for (int64_t row = 0; row < job->rows; row += 32) {
+            for (int64_t i = 0; i < last - first; i += 2) {
+                square(job, panel[i], panel[i + 1], row, group, end, sums + row * stride + i * BLOCK, stride);
+            }
+        }
+    }
+    _tile_release();
+    finish(job, sums, stride, first, last);
+}

@@ -1,0 +1,68 @@
+"""Keys and values in 8 bits, and attention that reads them as they are, by our compiled kernels."""
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glmbot.serving.models import compiled
+
+_UNIT, _MOST_WIDE = 32, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """Keys or values of one sequence: the first `length` tokens of `numbers`, int8 (1, G, slots, D), times `scales`,
+    float32 (1, G, slots, 1)."""
+
+    numbers: Tensor
+    scales: Tensor
+    length: int
+
+    def widened(self) -> Tensor:
+        """Return them as floats, (1, G, S, D)."""
+        return self.numbers[:, :, : self.length] * self.scales[:, :, : self.length]
+
+
+class _Kept(ctypes.Structure):
+    """What the kernels know of one sequence: `struct kept` in attend.c."""
+
+    _fields_ = (
+        ("numbers", ctypes.c_void_p),
+        ("scales", ctypes.c_void_p),
+        ("slots", ctypes.c_int64),
+        ("length", ctypes.c_int64),
+    )
+
+
+def can_attend(new: Tensor) -> bool:
+    """Tell whether there are kernels for heads like these: float32 (B, G, 1, D) on the CPU."""
+    width = new.shape[-1]
+    is_fit = new.is_cpu and new.dtype == torch.float32 and new.shape[2] == 1
+    return is_fit and width % _UNIT == 0 and width <= _MOST_WIDE and compiled.is_usable()
+
+
+def put_last(new: Tensor, kept: Sequence[Rounded]) -> None:
+    """Round one token of each sequence to its last place; new: (B, G, 1, D)."""
+    new = new.contiguous()
+    num_rows, num_heads, _, width = new.shape
+    compiled.library().glmbot_keep(new.data_ptr(), _as_kept(kept), num_rows, num_heads, width, compiled.best_level())
+
+
+def attend_rounded(query: Tensor, keys: Sequence[Rounded], values: Sequence[Rounded], scale: float | None) -> Tensor:
+    """Attend from one token of each sequence to all of its own, (B, H, 1, D); query: the same, H a multiple of G."""
+    query = query.contiguous()
+    out = torch.empty_like(query)
+    num_rows, num_heads, _, width = query.shape
+    compiled.library().glmbot_attend(
+        *(query.data_ptr(), _as_kept(keys), _as_kept(values), num_rows, num_heads, keys[0].numbers.shape[1], width),
+        *(width**-0.5 if scale is None else scale, out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
+    )
+    return out
+
+
+def _as_kept(all_kept: Sequence[Rounded]) -> "ctypes.Array[_Kept]":
+    rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.numbers.shape[2], one.length) for one in all_kept]
+    return (_Kept * len(rows))(*rows)

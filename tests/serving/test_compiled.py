@@ -1,0 +1,187 @@
+"""The compiled kernels: right at each level of instructions, and the same for a row whatever is beside it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from glmbot.serving.models import compiled, rounded
+from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
+from glmbot.serving.models.nibbles import pack
+from glmbot.serving.models.quantize import QuantisedLinear
+from glmbot.serving.models.rounded import Rounded, attend_rounded, put_last
+
+pytestmark = pytest.mark.skipif(not compiled.is_usable(), reason="no compiled kernels for this machine")
+
+
+def numbers(num_rows: int, num_columns: int, bits: int) -> Tensor:
+    most = 2 ** (bits - 1) - 1
+    return torch.randint(-most, most + 1, (num_rows, num_columns), dtype=torch.int8)
+
+
+def laid_out(weight: Tensor, bits: int) -> Tensor:
+    return lay_out(weight if bits == 8 else pack(weight), weight.shape[1], bits)
+
+
+@pytest.fixture(params=list(Level), ids=lambda level: level.name)
+def level(request: pytest.FixtureRequest) -> Level:
+    if request.param not in compiled.levels():
+        pytest.skip(f"this processor has no {request.param.name}")
+    found: Level = request.param
+    return found
+
+
+@pytest.fixture(params=[8, 4])
+def bits(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+@pytest.mark.parametrize("shape", [(16, 256), (7, 6), (130, 300), (64, 1024)])
+def test_weights_come_back_from_how_they_are_laid_out(shape: tuple[int, int], bits: int) -> None:
+    weight = numbers(*shape, bits)
+    assert torch.equal(numbers_of(laid_out(weight, bits), *shape, bits), weight)
+
+
+@pytest.mark.parametrize("num_rows", [1, 3, 8, 16, 17, 40, 300])
+@pytest.mark.parametrize("shape", [(16, 256), (7, 6), (130, 300), (520, 1024)])
+def test_products_are_those_of_plain_torch(level: Level, bits: int, shape: tuple[int, int], num_rows: int) -> None:
+    weight, x = numbers(*shape, bits), torch.randn(num_rows, shape[1])
+    scale, bias = torch.rand(shape[0]), torch.randn(shape[0])
+    plain = compiled.rounded(x).double() @ weight.double().T * scale + bias
+    out = multiply(x, laid_out(weight, bits), filled(scale), filled(bias), shape[0], bits, level)
+    torch.testing.assert_close(out.double(), plain, rtol=1e-4, atol=1e-4 * float(plain.abs().max()))
+
+
+def test_a_row_is_the_same_to_the_bit_alone_and_among_others(bits: int) -> None:
+    weight, x = numbers(200, 700, bits), torch.randn(100, 700)
+    packed, scale = laid_out(weight, bits), filled(torch.rand(200))
+    together = multiply(x, packed, scale, None, 200, bits)
+    for size in (1, 2, 5, 8, 9, 16, 33):
+        parts = [multiply(part, packed, scale, None, 200, bits) for part in x.split(size)]
+        assert torch.equal(torch.cat(parts), together), size
+
+
+@pytest.mark.parametrize("largest", [127, 7, -128, -8])
+def test_the_largest_numbers_do_not_overflow(level: Level, largest: int) -> None:
+    bits = 8 if abs(largest) > 8 else 4
+    weight, x = torch.full((16, 4096), largest, dtype=torch.int8), torch.ones(2, 4096)
+    out = multiply(x, laid_out(weight, bits), torch.ones(16), None, 16, bits, level)
+    torch.testing.assert_close(out, torch.full((2, 16), 4096.0 * largest), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_stays_in_its_own_row_and_does_not_vanish(level: Level, bits: int, value: float) -> None:
+    x = torch.randn(20, 512)
+    x[3, 300] = value
+    out = multiply(x, laid_out(numbers(48, 512, bits), bits), torch.ones(48), None, 48, bits, level)
+    assert out.isfinite().all(dim=1).tolist() == [row != 3 for row in range(20)]
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-38, 1e-30, 1e30])
+def test_tiny_and_huge_inputs_are_numbers_still(level: Level, size: float) -> None:
+    x = torch.full((1, 256), size)
+    out = multiply(x, laid_out(numbers(16, 256, 8), 8), torch.full((16,), 1e-3), None, 16, 8, level)
+    assert bool(out.isfinite().all())
+
+
+def test_an_outlier_spoils_its_own_group_of_columns_only() -> None:
+    x = torch.randn(1, 2048)
+    x[0, 5] = 1e4
+    assert torch.allclose(compiled.rounded(x)[:, 256:], x[:, 256:], atol=0.02)
+
+
+def test_a_layer_that_hurries_has_the_same_weights(bits: int) -> None:
+    layer, x = QuantisedLinear(300, 70, bits), torch.randn(5, 300)
+    layer.assign(torch.randn(70, 300))
+    assert layer.bias is not None
+    layer.bias.copy_(torch.randn(70))
+    exact, weight = layer(x), layer.dequantise(torch.float32)
+    layer.hurry()
+    assert layer.is_laid_out
+    assert torch.equal(layer.dequantise(torch.float32), weight)
+    assert float((layer(x) - exact).abs().max() / exact.abs().max()) < 0.02
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Let what is known of the kernels be found out anew, here and afterwards."""
+    for each in (compiled._load, compiled.levels, compiled.is_usable):
+        each.cache_clear()
+    yield
+    for each in (compiled._load, compiled.levels, compiled.is_usable):
+        each.cache_clear()
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_without_compiled_kernels_torch_computes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bits: int) -> None:
+    monkeypatch.setattr(compiled, "LIBRARY", tmp_path / "kernels.so")
+    layer, x = QuantisedLinear(256, 64, bits), torch.randn(3, 256)
+    layer.assign(torch.randn(64, 256))
+    assert layer.bias is not None
+    layer.bias.zero_()
+    exact = layer(x)
+    layer.hurry()
+    assert not layer.is_laid_out
+    assert float((layer(x) - exact).abs().max() / exact.abs().max()) < 0.02
+    assert not rounded.can_attend(torch.zeros(1, 2, 1, 64))
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_kernels_that_are_wrong_are_not_used(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    right = compiled.multiply
+    monkeypatch.setattr(compiled, "multiply", lambda *arguments: right(*arguments) * 1.01)
+    with caplog.at_level(logging.WARNING):
+        assert compiled.levels() == ()
+    assert "wrong results" in caplog.text
+
+
+def kept(num_heads: int, lengths: list[int], width: int) -> list[Rounded]:
+    return [
+        Rounded(
+            torch.randint(-127, 128, (1, num_heads, length + 5, width), dtype=torch.int8),
+            torch.rand(1, num_heads, length + 5, 1) / 127,
+            length,
+        )
+        for length in lengths
+    ]
+
+
+@pytest.mark.parametrize(("num_heads", "num_kept", "width"), [(4, 4, 64), (8, 2, 128), (3, 1, 32)])
+def test_attention_is_that_of_plain_torch(num_heads: int, num_kept: int, width: int) -> None:
+    lengths = [1, 3, 256, 257, 700]
+    keys, values, query = (
+        kept(num_kept, lengths, width),
+        kept(num_kept, lengths, width),
+        torch.randn(5, num_heads, 1, width),
+    )
+    for scale in (None, 0.3):
+        found = attend_rounded(query, keys, values, scale)
+        for row, (key, value) in enumerate(zip(keys, values, strict=True)):
+            wide = [one.widened().repeat_interleave(num_heads // num_kept, dim=1) for one in (key, value)]
+            plain = scaled_dot_product_attention(query[row : row + 1], *wide, scale=scale)
+            torch.testing.assert_close(found[row : row + 1], plain, rtol=1e-4, atol=1e-5)
+            assert torch.equal(attend_rounded(query[row : row + 1], [key], [value], scale), found[row : row + 1])
+
+
+def test_attention_to_what_is_no_number_is_none() -> None:
+    keys, values = kept(2, [300, 300], 64), kept(2, [300, 300], 64)
+    keys[0].scales[0, 1, 280] = float("nan")
+    found = attend_rounded(torch.randn(2, 2, 1, 64), keys, values, None)
+    assert found.isfinite().all(dim=-1).flatten(1).tolist() == [[True, False], [True, True]]
+
+
+def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:
+    rows, new = kept(2, [1, 9], 64), torch.randn(2, 2, 1, 64)
+    before = [one.numbers.clone() for one in rows]
+    put_last(new, rows)
+    for row, one in enumerate(rows):
+        scale = new[row].abs().amax(dim=-1, keepdim=True) / 127
+        assert torch.equal(one.scales[0, :, one.length - 1 : one.length], scale)
+        assert torch.equal(one.numbers[0, :, one.length - 1 : one.length].float(), (new[row] / scale).round())
+        one.numbers[:, :, one.length - 1] = before[row][:, :, one.length - 1]
+        assert torch.equal(one.numbers, before[row])
