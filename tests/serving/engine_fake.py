@@ -142,6 +142,9 @@ class LetterText:
     def encode(self, text: str) -> list[int]:
         return list(text.encode("ascii"))
 
+    def token_bytes(self, token: int) -> bytes:
+        return bytes([token])
+
     def new_response(self, tools: Sequence[Tool] = ()) -> "LetterResponse":
         return LetterResponse()
 
@@ -177,6 +180,9 @@ class RoleLetters:
 
     def decode_text(self, ids: list[int]) -> str:
         return "".join(chr(index) if index < 128 else self.marks[index - 128] for index in ids)
+
+    def token_bytes(self, token: int) -> bytes:
+        return bytes([token])
 
     def num_unfinished(self, text: str) -> int:
         return 0

@@ -28,6 +28,7 @@ from glmbot.serving.api.errors import (
     handle_http_error,
     handle_unexpected_error,
 )
+from glmbot.serving.api.logprobs import LogprobStream
 from glmbot.serving.api.message_schemas import Message
 from glmbot.serving.api.middleware import OPEN_PATH, RequestLog, TokenCheck
 from glmbot.serving.api.schemas import (
@@ -140,11 +141,13 @@ class _Completions:
         tools = body.usable_tools
         prompt = await _encode_chat(loaded, body.messages, tools)
         max_tokens = _max_tokens(body, len(prompt), loaded.max_length)
-        request = Request(prompt, max_tokens, _sampling(body, loaded.sampling), body.sender)
+        request = Request(prompt, max_tokens, _sampling(body, loaded.sampling), body.sender, body.num_top_logprobs)
         try:
             with self._api.engine.answer(request) as tokens:
                 text = loaded.chat.new_response(tools)
-                answer = Answer(tokens, text, body.stop or [], is_one_call=body.parallel_tool_calls is False)
+                logprobs = LogprobStream(loaded.chat.token_bytes) if body.logprobs else None
+                is_one_call = body.parallel_tool_calls is False
+                answer = Answer(tokens, text, body.stop or [], is_one_call=is_one_call, logprobs=logprobs)
                 async with _cancelled_when_gone(receive, tokens):
                     if body.stream:
                         await self._stream(answer, body, len(prompt), send)
@@ -161,7 +164,8 @@ class _Completions:
             return error_response(_failed())
         if answer.finish == "cancelled":
             return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
-        choice = Choice(message=_message(content, answer.tool_calls), finish_reason=_end(answer))
+        message = _message(content, answer.tool_calls)
+        choice = Choice(message=message, logprobs=answer.take_logprobs(), finish_reason=_end(answer))
         usage = _usage(num_prompt_tokens, answer.num_tokens)
         return _json(ChatCompletion(model=self._api.model_name, choices=[choice], usage=usage))
 
@@ -190,7 +194,7 @@ class _Completions:
         yield event(ChunkChoice(delta=Delta(role="assistant", content="")))
         async for piece in answer.pieces():
             if isinstance(piece, str):
-                yield event(ChunkChoice(delta=Delta(content=piece)))
+                yield event(ChunkChoice(delta=Delta(content=piece), logprobs=answer.take_logprobs()))
             else:
                 yield f": queued {piece.num_before + 1} {piece.wait:.1f}\n\n".encode()
         if answer.finish == "error":
@@ -198,7 +202,9 @@ class _Completions:
         elif answer.finish != "cancelled":
             for index, call in enumerate(answer.tool_calls):
                 yield event(ChunkChoice(delta=Delta(tool_calls=[{"index": index, **_call(call)}])))
-            yield event(ChunkChoice(delta=Delta(), finish_reason=_end(answer)))
+            rest = answer.take_logprobs()  # of tokens without text, such as those of a call
+            logprobs = rest if rest and rest["content"] else None
+            yield event(ChunkChoice(delta=Delta(), logprobs=logprobs, finish_reason=_end(answer)))
             if wants_usage:
                 yield event(usage=_usage(num_prompt_tokens, answer.num_tokens))
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from glmbot.serving.engine.logprobs import Logprobs, logprobs_of
+
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
@@ -33,13 +35,15 @@ class Sampling:
 class Request:
     """A whole prompt in tokens, special ones included, and how to go on from it.
 
-    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one.
+    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one. `top_logprobs` is
+    how many of the likeliest tokens are told beside each chosen one, and how likely all of them were; None: nothing is.
     """
 
     prompt: Listing[int]
     max_tokens: int
     sampling: Sampling
     sender: str = ""
+    top_logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,14 @@ class Output:
 
     Without `finish`, or with "stop" or "length", the model generated one token; `token` is None where that was the end
     mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`, which is
-    told while a sequence waits.
+    told while a sequence waits. `logprobs` come with a token where the request asked for them.
     """
 
     sequence_id: int
     token: int | None = None
     finish: FinishReason | None = None
     place: Place | None = None
+    logprobs: Logprobs | None = None
 
 
 class Sampler(Protocol):
@@ -193,4 +198,6 @@ class Sequence:
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
         is_full = len(self.generated) >= self.request.max_tokens
-        return Output(self.sequence_id, token, "length" if is_full else None)
+        asked = self.request.top_logprobs
+        logprobs = None if asked is None else logprobs_of(logits, token, asked)
+        return Output(self.sequence_id, token, "length" if is_full else None, logprobs=logprobs)
