@@ -29,6 +29,7 @@ from glmbot.serving.api.errors import (
     handle_unexpected_error,
 )
 from glmbot.serving.api.logprobs import LogprobStream
+from glmbot.serving.api.loops import longest_loop
 from glmbot.serving.api.message_schemas import Message
 from glmbot.serving.api.middleware import OPEN_PATH, RequestLog, TokenCheck
 from glmbot.serving.api.schemas import (
@@ -141,7 +142,14 @@ class _Completions:
         tools = body.usable_tools
         prompt = await _encode_chat(loaded, body.messages, tools)
         max_tokens = _max_tokens(body, len(prompt), loaded.max_length)
-        request = Request(prompt, max_tokens, _sampling(body, loaded.sampling), body.sender, body.num_top_logprobs)
+        request = Request(
+            prompt,
+            max_tokens,
+            _sampling(body, loaded.sampling),
+            body.sender,
+            body.num_top_logprobs,
+            longest_loop(loaded.chat.token_bytes, may_repeat=body.may_repeat) if body.stop_loops is not False else None,
+        )
         try:
             with self._api.engine.answer(request) as tokens:
                 text = loaded.chat.new_response(tools)
@@ -315,7 +323,7 @@ def _call(call: ToolCall) -> ToolCallReply:
 
 def _end(answer: Answer) -> AnswerEnd:
     """Return why a whole answer ended; not for one that failed or was cancelled."""
-    if answer.finish == "length":
+    if answer.finish in ("length", "loop"):  # both are cut: "stop" would say that the model had come to its end
         return "length"
     return "tool_calls" if answer.tool_calls else "stop"
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
+from glmbot.repetition import is_asked_for
 from glmbot.serving.api.logprobs import ChoiceLogprobs
 from glmbot.serving.api.message_schemas import Body, Messages, Tools, only
 from glmbot.serving.chat.conversation import Tool
@@ -64,6 +65,9 @@ class ChatCompletionRequest(Body):
     min_p: Annotated[float | None, Field(ge=0, le=1)] = None
     repetition_penalty: Annotated[float | None, Field(ge=0.01, le=2)] = None
 
+    # This is our own.
+    stop_loops: bool | None = True
+
     tools: Tools | None = None
     tool_choice: Annotated[Any, only("none", "auto")] = None
     parallel_tool_calls: bool | None = None
@@ -105,6 +109,12 @@ class ChatCompletionRequest(Body):
     def num_top_logprobs(self) -> int | None:
         """How many likeliest tokens are told beside each; None: no logprobs at all."""
         return (self.top_logprobs or 0) if self.logprobs else None
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the answer may repeat itself as code may: where the question asks for it, or tools are called."""
+        last = next((message for message in reversed(self.messages) if message.role == "user"), None)
+        return bool(self.usable_tools) or (last is not None and is_asked_for(last.plain.content))
 
     @property
     def usable_tools(self) -> list[Tool]:

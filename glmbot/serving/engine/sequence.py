@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from glmbot.serving.engine.logprobs import Logprobs, logprobs_of
+from glmbot.serving.engine.loops import LongestLoop, LoopGuard
 
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
-FinishReason = Literal["stop", "length", "error", "cancelled"]
+FinishReason = Literal["stop", "length", "loop", "error", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Request:
     """A whole prompt in tokens, special ones included, and how to go on from it.
 
     `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one. `top_logprobs` is
-    how many of the likeliest tokens are told beside each chosen one, and how likely all of them were; None: nothing is.
+    how many of the likeliest tokens are told beside each chosen one, and how likely all of them were; None: nothing
+    is. `longest_loop` tells how much an answer may repeat itself before it is ended; None: as much as it likes.
     """
 
     prompt: Listing[int]
@@ -44,6 +46,7 @@ class Request:
     sampling: Sampling
     sender: str = ""
     top_logprobs: int | None = None
+    longest_loop: LongestLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ class Place:
 class Output:
     """What one step did for one sequence.
 
-    Without `finish`, or with "stop" or "length", the model generated one token; `token` is None where that was the end
-    mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`, which is
-    told while a sequence waits. `logprobs` come with a token where the request asked for them.
+    Without `finish`, or with "stop", "length" or "loop", the model generated one token; `token` is None where that was
+    the end mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`,
+    which is told while a sequence waits. `logprobs` come with a token where the request asked for them.
     """
 
     sequence_id: int
@@ -146,6 +149,7 @@ class Sequence:
         self.is_read = False
         self.place: Place | None = None
         self._sampler: Sampler | None = None
+        self._loops = LoopGuard(request.longest_loop) if request.longest_loop else None
 
     @property
     def tokens(self) -> list[int]:
@@ -197,7 +201,11 @@ class Sequence:
         self.generated.append(token)
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
-        is_full = len(self.generated) >= self.request.max_tokens
         asked = self.request.top_logprobs
         logprobs = None if asked is None else logprobs_of(logits, token, asked)
-        return Output(self.sequence_id, token, "length" if is_full else None, logprobs=logprobs)
+        return Output(self.sequence_id, token, self._reason_to_end(), logprobs=logprobs)
+
+    def _reason_to_end(self) -> FinishReason | None:
+        if len(self.generated) >= self.request.max_tokens:
+            return "length"
+        return "loop" if self._loops and self._loops.ends(self.generated) else None
