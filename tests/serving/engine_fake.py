@@ -27,7 +27,8 @@ Script = Callable[[str], str]
 
 
 class ScriptedModel:
-    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error.
+    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error, and
+    `\\x03` scores that are no numbers until they are computed again in float32, when they mean `?`.
 
     With `gated`, each decode step waits for a permit of `allow`; reading a prompt never waits.
     """
@@ -40,6 +41,7 @@ class ScriptedModel:
         self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
+        self.num_read_again = 0
         self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
         self.is_causal = False
@@ -101,6 +103,15 @@ class ScriptedDecoder:
         self._answer = self._model.script("".join(map(chr, prompt)))
         return self._logits()
 
+    def read_again(self, prompt: Sequence[int], answer: Sequence[int]) -> Tensor | None:
+        self._model.num_read_again += 1
+        assert self._answer is not None
+        assert [chr(token) for token in answer] == list(self._answer[: self._written])
+        if not self._answer[self._written :].startswith("\x03"):
+            return None
+        self._answer = self._answer.replace("\x03", "?", 1)
+        return self._logits()
+
     def check(self, token: int) -> None:
         """A step that would fail must change nothing, so it fails here."""
         assert self._answer is not None
@@ -121,7 +132,7 @@ class ScriptedDecoder:
         if letter == "\x02":
             raise RuntimeError("scripted failure")
         logits = torch.zeros(self._model.num_tokens)
-        logits[ord(letter)] = float("nan") if letter == "\x01" else 1.0
+        logits[ord(letter)] = float("nan") if letter in "\x01\x03" else 1.0
         return logits
 
 

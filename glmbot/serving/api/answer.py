@@ -8,6 +8,9 @@ from glmbot.serving.engine.sequence import FinishReason, Output, Place
 from glmbot.serving.engine.thread import TokenStream
 from glmbot.serving.loaded_model import ResponseText
 
+FAILED: tuple[FinishReason, ...] = ("error", "not_finite")
+"""Ends of an answer that is the server's fault."""
+
 
 class StopStrings:
     """Cuts a text at the first of some strings, and holds back what may be the beginning of one."""
@@ -87,7 +90,7 @@ class Answer:
                 yield output.place
                 continue
             self.finish = output.finish or self.finish
-            if output.finish in ("error", "cancelled"):
+            if output.finish in (*FAILED, "cancelled"):
                 return
             self.num_tokens += 1
             if piece := self._read(output):

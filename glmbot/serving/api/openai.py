@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from glmbot.errors import EngineBusy
-from glmbot.serving.api.answer import Answer
+from glmbot.serving.api.answer import FAILED, Answer
 from glmbot.serving.api.errors import (
     ApiError,
     bad_request,
@@ -52,7 +52,7 @@ from glmbot.serving.api.schemas import (
     Usage,
 )
 from glmbot.serving.chat.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
-from glmbot.serving.engine.sequence import Request, Sampling
+from glmbot.serving.engine.sequence import FinishReason, Request, Sampling
 from glmbot.serving.engine.thread import EngineThread, TokenStream
 from glmbot.serving.loaded_model import LoadedModel
 
@@ -168,8 +168,8 @@ class _Completions:
 
     async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
         content = "".join([piece async for piece in answer.pieces() if isinstance(piece, str)])
-        if answer.finish == "error":
-            return error_response(_failed())
+        if answer.finish in FAILED:
+            return error_response(_failed(answer.finish))
         if answer.finish == "cancelled":
             return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
         message = _message(content, answer.tool_calls)
@@ -205,8 +205,8 @@ class _Completions:
                 yield event(ChunkChoice(delta=Delta(content=piece), logprobs=answer.take_logprobs()))
             else:
                 yield f": queued {piece.num_before + 1} {piece.wait:.1f}\n\n".encode()
-        if answer.finish == "error":
-            yield _event(ErrorBody(error=error_detail(_failed())).model_dump())
+        if answer.finish in FAILED:
+            yield _event(ErrorBody(error=error_detail(_failed(answer.finish))).model_dump())
         elif answer.finish != "cancelled":
             for index, call in enumerate(answer.tool_calls):
                 yield event(ChunkChoice(delta=Delta(tool_calls=[{"index": index, **_call(call)}])))
@@ -333,7 +333,13 @@ def _usage(num_prompt_tokens: int, num_tokens: int) -> Usage:
     return Usage(prompt_tokens=num_prompt_tokens, completion_tokens=num_tokens, total_tokens=total)
 
 
-def _failed() -> ApiError:
+def _failed(finish: FinishReason) -> ApiError:
+    if finish == "not_finite":
+        message = (
+            "the model's scores for this request are no numbers: its checkpoint is damaged, or wants another "
+            "precision; other requests may well be answered"
+        )
+        return ApiError(500, message, code="scores_not_finite")
     return ApiError(500, "the model failed on this request; the server's log says why", code="generation_failed")
 
 

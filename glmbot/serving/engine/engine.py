@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from glmbot.serving.engine.scheduler import Scheduler
-from glmbot.serving.engine.sequence import Model, Output, Place, Request, Sequence
+from glmbot.serving.engine.sequence import FinishReason, Model, NotFinite, Output, Place, Request, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +142,9 @@ class Engine:
         """Give one sequence its token; whatever goes wrong is its own end and nobody else's."""
         try:
             output = sequence.take(logits, self._model)
+        except NotFinite as error:
+            logger.error("sequence %d was dropped: %s", sequence.sequence_id, error)
+            return self._dropped(sequence, "not_finite")
         except Exception:
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
             return self._dropped(sequence)
@@ -151,9 +154,9 @@ class Engine:
                 self._model.keep(sequence.decoder, sequence.tokens)
         return output
 
-    def _dropped(self, sequence: Sequence) -> Output:
+    def _dropped(self, sequence: Sequence, finish: FinishReason = "error") -> Output:
         self._scheduler.remove(sequence.sequence_id)
-        return Output(sequence.sequence_id, None, "error")
+        return Output(sequence.sequence_id, None, finish)
 
     # -- those that wait
 

@@ -1,5 +1,6 @@
 """A request to the engine, what comes out of it, and the sequence in between."""
 
+import logging
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -7,10 +8,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from glmbot.serving.engine.logprobs import Logprobs, logprobs_of
 from glmbot.serving.engine.loops import LongestLoop, LoopGuard
 
+logger = logging.getLogger(__name__)
+
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
-FinishReason = Literal["stop", "length", "loop", "error", "cancelled"]
+FinishReason = Literal["stop", "length", "loop", "not_finite", "error", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ class Output:
     """What one step did for one sequence.
 
     Without `finish`, or with "stop", "length" or "loop", the model generated one token; `token` is None where that was
-    the end mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`,
-    which is told while a sequence waits. `logprobs` come with a token where the request asked for them.
+    the end mark, which is no part of the text. "not_finite", "error" and "cancelled" come without a token, and so
+    does a `place`, which is told while a sequence waits. `logprobs` come with a token where the request asked for them.
     """
 
     sequence_id: int
@@ -95,6 +98,9 @@ class Decoder(Protocol):
 
         Of ChatGLM-6B tokens of the answer, behind `prefill`; of causal models pieces of a prompt, too.
         """
+
+    def read_again(self, prompt: Listing[int], answer: Listing[int]) -> "Tensor | None":
+        """Read all anew in float32; return the logits of the next token, (V,), or None if it was computed so before."""
 
 
 class Model(Protocol):
@@ -149,6 +155,7 @@ class Sequence:
         self.is_read = False
         self.place: Place | None = None
         self._sampler: Sampler | None = None
+        self._was_read_again = False
         self._loops = LoopGuard(request.longest_loop) if request.longest_loop else None
 
     @property
@@ -193,10 +200,13 @@ class Sequence:
         return logits
 
     def take(self, logits: "Tensor", model: Model) -> Output:
-        """Choose the next token by the scores, (V,). Raises NotFinite."""
+        """Choose the next token by the scores, (V,). Raises NotFinite.
+
+        Scores that are no numbers are computed once more, in float32 where they were not: float16 ends at 65,504.
+        """
         assert self._sampler is not None
         if not bool(logits.isfinite().all()):
-            raise NotFinite("the model's scores are not finite; the checkpoint or its precision is at fault")
+            logits = self._finite()
         token = self._sampler.choose(logits)
         self.generated.append(token)
         if token in model.end_tokens:
@@ -204,6 +214,17 @@ class Sequence:
         asked = self.request.top_logprobs
         logprobs = None if asked is None else logprobs_of(logits, token, asked)
         return Output(self.sequence_id, token, self._reason_to_end(), logprobs=logprobs)
+
+    def _finite(self) -> "Tensor":
+        """Return the scores again, computed in float32, once in an answer: that reads all of it."""
+        if not self._was_read_again:
+            assert self.decoder is not None
+            self._was_read_again = True
+            logits = self.decoder.read_again(self.request.prompt, self.generated)
+            if logits is not None and bool(logits.isfinite().all()):
+                logger.warning("sequence %d: scores are no numbers; read again in float32", self.sequence_id)
+                return logits
+        raise NotFinite("scores are no numbers: the checkpoint is damaged, or wants another precision")
 
     def _reason_to_end(self) -> FinishReason | None:
         if len(self.generated) >= self.request.max_tokens:
