@@ -9,7 +9,7 @@ from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
 from glmbot.inference.client import Endpoint, FixedEndpoint, InferenceClient, Piece
 from glmbot.prompt import ChatMessage
 from glmbot.settings import InferenceSettings
-from glmbot.status import ModelState
+from glmbot.status import ModelState, PlaceInLine
 
 QUESTION = [ChatMessage("user", "hello")]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,6 +70,22 @@ async def test_pieces_end_with_reason_and_counts(serve: Serve) -> None:
         )
     )
     assert await answer(client) == [Piece("你"), Piece("好"), Piece("", "length", 3, 2)]
+
+
+async def test_the_place_in_line_comes_before_the_text(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        body = ": queued 3 12.5\n\n: queued soon\n:\n\n: queued 1 0.0\r\n\r\n"
+        body += 'data: {"choices": [{"delta": {"content": "ha\u2028"}}]}\r\n\r\ndata: [DONE]\n\n'
+        return web.Response(body=body.encode(), content_type="text/event-stream")
+
+    pieces = await answer(await serve(handler))
+    assert [piece.place for piece in pieces] == [PlaceInLine(3, 12.5), PlaceInLine(1, 0.0), None, None]
+    assert [piece.text for piece in pieces] == ["", "", "ha\u2028", ""]
+
+
+async def test_what_is_no_stream_is_unavailable(serve: Serve) -> None:
+    with pytest.raises(InferenceUnavailable, match="application/json"):
+        await answer(await serve(failing(200, "{}")))
 
 
 async def test_a_stream_without_its_end_mark_was_cut(serve: Serve) -> None:
