@@ -87,6 +87,8 @@ class Engine:
         try:
             logits: Listing[Tensor] = self._decode(sequences).unbind()
         except Exception as error:
+            if _is_device_lost(error):
+                raise
             if _is_out_of_memory(error) and self._free_memory(error):
                 return self._go_on([one for one in sequences if one.is_read])
             if len(sequences) == 1:
@@ -122,6 +124,8 @@ class Engine:
         try:
             logits = sequence.read(self._model, limit)
         except Exception as error:
+            if _is_device_lost(error):
+                raise
             sequence.pause()
             if _is_out_of_memory(error) and self._free_memory(error):
                 return []
@@ -145,7 +149,9 @@ class Engine:
         except NotFinite as error:
             logger.error("sequence %d was dropped: %s", sequence.sequence_id, error)
             return self._dropped(sequence, "not_finite")
-        except Exception:
+        except Exception as error:
+            if _is_device_lost(error):
+                raise
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
             return self._dropped(sequence)
         if output.finish:
@@ -172,6 +178,11 @@ class Engine:
             if sequence.place is None or sequence.place.num_before != num_before:
                 sequence.place = Place(num_before, (num_before + 1) * self.seconds_per_turn)
                 yield Output(sequence.sequence_id, place=sequence.place)
+
+
+def _is_device_lost(error: Exception) -> bool:
+    """Tell whether a GPU failed in a way that lasts as long as the process: every further step would fail, too."""
+    return isinstance(error, getattr(torch, "AcceleratorError", ())) and "out of memory" not in str(error)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -66,6 +66,8 @@ class EngineThread:
         self._streams: dict[int, TokenStream] = {}
         self._next_id = itertools.count(1)
         self._loaded: LoadedModel | None = None
+        self.was_ready = False
+        """Whether the model was loaded once."""
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         # A daemon, since nothing can interrupt torch while it loads, and the program must be able to end.
@@ -150,6 +152,7 @@ class EngineThread:
 
     def _became_ready(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
+        self.was_ready = True
 
     def _failed(self, failure: Exception) -> None:
         self._failure = failure
