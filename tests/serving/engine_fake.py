@@ -235,14 +235,19 @@ async def served(
     may_load: threading.Event | None = None,
     drain_time: float = DRAIN_TIME,
     chat: ChatText | None = None,
+    max_tokens: int | None = None,
+    **patience: float,
 ) -> AsyncIterator[ServedFake]:
-    """Serve `model` on a free port; with `may_load`, it is loaded only after that is set."""
+    """Serve `model` on a free port; with `may_load`, it is loaded only after that is set.
+
+    `patience` is how long the engine's thread waits for what.
+    """
 
     def load() -> LoadedModel:
         assert may_load is None or may_load.wait(DEADLINE)
-        return LoadedModel(Engine(model, max_running), chat or LetterText(), max_length, Sampling())
+        return LoadedModel(Engine(model, max_running, max_tokens), chat or LetterText(), max_length, Sampling())
 
-    engine = EngineThread(load, max_open)
+    engine = EngineThread(load, max_open, **patience)
     app = build_app(engine, MODEL_NAME, SecretStr(token) if token else None)
     server = build_http_server(app, engine, drain_time)
     listener = socket.create_server(("127.0.0.1", 0))

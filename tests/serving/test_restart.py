@@ -16,12 +16,13 @@ from tests.serving.engine_process import ROOT, Process
 
 
 @contextmanager
-def fragile(restarts: str = "") -> Iterator[Process]:
+def fragile(restarts: str = "", open_file: int | None = None) -> Iterator[Process]:
     popen = subprocess.Popen(
         [sys.executable, "-m", "tests.serving.stuck_server", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        pass_fds=() if open_file is None else (open_file,),
         env=os.environ | {RESTARTS_VARIABLE: restarts, "PYTHONPATH": str(ROOT)},
     )
     try:
@@ -64,6 +65,18 @@ def test_the_server_starts_itself_again_on_the_same_port(bad: str) -> None:
     assert code == 0
     assert "CRITICAL" in log
     assert f"restart 1 of at most {MOST_RESTARTS} an hour" in log
+
+
+def test_nothing_that_was_open_stays_so_in_the_new_server() -> None:
+    reading, writing = os.pipe()
+    with fragile(open_file=writing) as process:
+        os.close(writing)
+        with pytest.raises((httpx.TransportError, KeyError)):
+            ask(process, "a^b")
+        listening(process.popen)
+        os.set_blocking(reading, False)
+        assert os.read(reading, 1) == b""  # where somebody could still write, there would be nothing to read yet
+    os.close(reading)
 
 
 def test_a_server_that_fails_too_often_ends() -> None:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from glmbot.serving.api.logprobs import ChoiceLogprobs, LogprobStream
 from glmbot.serving.chat.conversation import ToolCall
 from glmbot.serving.engine.sequence import FinishReason, Output, Place
-from glmbot.serving.engine.thread import TokenStream
+from glmbot.serving.engine.thread import IDLE, TokenStream
 from glmbot.serving.loaded_model import ResponseText
 
-FAILED: tuple[FinishReason, ...] = ("error", "not_finite")
-"""Ends of an answer that is the server's fault."""
+FAILED: tuple[FinishReason, ...] = ("error", "not_finite", "timeout", "not_begun")
+"""Ends that the client is told of as an error."""
 
 
 class StopStrings:
@@ -83,9 +83,15 @@ class Answer:
         is_whole = self._has_ended and not self._stops.is_found
         return self._logprobs.take(None if is_whole else self._num_shown)
 
-    async def pieces(self) -> AsyncIterator[str | Place]:
-        """Yield the text as it becomes certain, and before that places in line; set `finish` at the end."""
+    async def pieces(self) -> AsyncIterator[str | Place | None]:
+        """Yield the text as it becomes certain, and before that places in line; set `finish` at the end.
+
+        None says that there has been nothing to tell for some time.
+        """
         async for output in self._tokens:
+            if output is IDLE:
+                yield None
+                continue
             if output.place:
                 yield output.place
                 continue

@@ -25,6 +25,7 @@ from glmbot.serving.api.errors import (
     bad_request,
     error_detail,
     error_response,
+    failure,
     handle_http_error,
     handle_unexpected_error,
 )
@@ -52,7 +53,7 @@ from glmbot.serving.api.schemas import (
     Usage,
 )
 from glmbot.serving.chat.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
-from glmbot.serving.engine.sequence import FinishReason, Request, Sampling
+from glmbot.serving.engine.sequence import Request, Sampling
 from glmbot.serving.engine.thread import EngineThread, TokenStream
 from glmbot.serving.loaded_model import LoadedModel
 
@@ -94,8 +95,16 @@ class _Api:
     async def health(self, _: HttpRequest) -> Response:
         """Tell whether the model is loaded; 503 while it is not."""
         if loaded := self.engine.loaded:
-            counts = {"num_running": loaded.engine.num_running, "num_waiting": loaded.engine.num_waiting}
-            return _json(Health(status="ready", model=self.model_name, **counts))
+            engine = loaded.engine
+            health = Health(
+                status="ready",
+                model=self.model_name,
+                num_running=engine.num_running,
+                num_waiting=engine.num_waiting,
+                num_tokens=engine.num_tokens,
+                max_tokens=engine.max_tokens,
+            )
+            return _json(health)
         return _json(Health(status="loading", model=self.model_name), status=503)
 
     async def models(self, _: HttpRequest) -> Response:
@@ -149,6 +158,7 @@ class _Completions:
             body.sender,
             body.num_top_logprobs,
             longest_loop(loaded.chat.token_bytes, may_repeat=body.may_repeat) if body.stop_loops is not False else None,
+            body.timeout,
         )
         try:
             with self._api.engine.answer(request) as tokens:
@@ -169,7 +179,7 @@ class _Completions:
     async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
         content = "".join([piece async for piece in answer.pieces() if isinstance(piece, str)])
         if answer.finish in FAILED:
-            return error_response(_failed(answer.finish))
+            return error_response(failure(answer.finish))
         if answer.finish == "cancelled":
             return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
         message = _message(content, answer.tool_calls)
@@ -192,7 +202,8 @@ class _Completions:
     ) -> AsyncIterator[bytes]:
         """Yield the role, the text piece by piece, the calls, the finish reason and, if wanted, the token counts.
 
-        While the request waits, comments tell its place: `: queued 3 12.5`, for the third in line, in about 12.5 s.
+        While the request waits, comments tell its place: `: queued 3 12.5`, for the third in line, in about 12.5 s. One
+        comes after each quarter of a minute of silence, too, or a proxy would take the connection for dead.
         """
 
         def event(*choices: ChunkChoice, usage: Usage | None = None) -> bytes:
@@ -203,10 +214,12 @@ class _Completions:
         async for piece in answer.pieces():
             if isinstance(piece, str):
                 yield event(ChunkChoice(delta=Delta(content=piece), logprobs=answer.take_logprobs()))
-            else:
+            elif piece:
                 yield f": queued {piece.num_before + 1} {piece.wait:.1f}\n\n".encode()
+            else:
+                yield b": still here\n\n"
         if answer.finish in FAILED:
-            yield _event(ErrorBody(error=error_detail(_failed(answer.finish))).model_dump())
+            yield _event(ErrorBody(error=error_detail(failure(answer.finish))).model_dump())
         elif answer.finish != "cancelled":
             for index, call in enumerate(answer.tool_calls):
                 yield event(ChunkChoice(delta=Delta(tool_calls=[{"index": index, **_call(call)}])))
@@ -331,16 +344,6 @@ def _end(answer: Answer) -> AnswerEnd:
 def _usage(num_prompt_tokens: int, num_tokens: int) -> Usage:
     total = num_prompt_tokens + num_tokens
     return Usage(prompt_tokens=num_prompt_tokens, completion_tokens=num_tokens, total_tokens=total)
-
-
-def _failed(finish: FinishReason) -> ApiError:
-    if finish == "not_finite":
-        message = (
-            "the model's scores for this request are no numbers: its checkpoint is damaged, or wants another "
-            "precision; other requests may well be answered"
-        )
-        return ApiError(500, message, code="scores_not_finite")
-    return ApiError(500, "the model failed on this request; the server's log says why", code="generation_failed")
 
 
 def _unavailable(message: str, code: str) -> ApiError:

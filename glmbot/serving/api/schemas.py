@@ -30,6 +30,7 @@ TokenId = Annotated[int, Field(ge=0)]
 Bias = Annotated[float, Field(ge=-100, le=100)]
 MAX_BIASES = 1024
 """As many as OpenAI takes at least; each costs time in every step."""
+MAX_TIMEOUT = 86_400
 MAX_TOP_LOGPROBS = 20
 """https://platform.openai.com/docs/api-reference/chat/create: between 0 and 20."""
 
@@ -65,8 +66,9 @@ class ChatCompletionRequest(Body):
     min_p: Annotated[float | None, Field(ge=0, le=1)] = None
     repetition_penalty: Annotated[float | None, Field(ge=0.01, le=2)] = None
 
-    # This is our own.
+    # These are our own; the timeout is in seconds.
     stop_loops: bool | None = True
+    timeout: Annotated[float | None, Field(gt=0, le=MAX_TIMEOUT)] = None
 
     tools: Tools | None = None
     tool_choice: Annotated[Any, only("none", "auto")] = None
@@ -181,12 +183,17 @@ class ModelList(BaseModel):
 
 
 class Health(BaseModel):
-    """Answer of GET /health; the counts are of requests."""
+    """Answer of GET /health; the counts are of requests, and of the tokens that those which run have in memory.
+
+    `max_tokens` is how many there is memory for, None where nobody knows.
+    """
 
     status: Literal["loading", "ready"]
     model: str
     num_running: int = 0
     num_waiting: int = 0
+    num_tokens: int = 0
+    max_tokens: int | None = None
 
 
 class Usage(BaseModel):

@@ -54,6 +54,16 @@ class Engine:
         return self._scheduler.num_waiting
 
     @property
+    def num_tokens(self) -> int:
+        """Of how many tokens the running sequences keep keys and values, or will with the next step."""
+        return self._scheduler.num_tokens
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Of how many there is memory for; None: nobody knows."""
+        return self._scheduler.max_tokens
+
+    @property
     def has_work(self) -> bool:
         """Whether a step would do anything."""
         return self.num_running + self.num_waiting > 0

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
-FinishReason = Literal["stop", "length", "loop", "not_finite", "error", "cancelled"]
+FinishReason = Literal["stop", "length", "loop", "not_finite", "timeout", "not_begun", "error", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Request:
     `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one. `top_logprobs` is
     how many of the likeliest tokens are told beside each chosen one, and how likely all of them were; None: nothing
     is. `longest_loop` tells how much an answer may repeat itself before it is ended; None: as much as it likes.
+    `timeout` is after how many seconds nobody wants the answer any more.
     """
 
     prompt: Listing[int]
@@ -50,6 +51,7 @@ class Request:
     sender: str = ""
     top_logprobs: int | None = None
     longest_loop: LongestLoop | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Output:
     """What one step did for one sequence.
 
     Without `finish`, or with "stop", "length" or "loop", the model generated one token; `token` is None where that was
-    the end mark, which is no part of the text. "not_finite", "error" and "cancelled" come without a token, and so
-    does a `place`, which is told while a sequence waits. `logprobs` come with a token where the request asked for them.
+    the end mark, which is no part of the text. The other ends come without a token, and so does a `place`, which is
+    told while a sequence waits. `logprobs` come with a token where the request asked for them.
     """
 
     sequence_id: int
