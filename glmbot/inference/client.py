@@ -121,8 +121,9 @@ class InferenceClient:
                 async with (
                     aclosing(read_events(response.aiter_text())) as events,
                     aclosing(_pieces(events)) as pieces,
+                    aclosing(_in_time(pieces, self._settings.timeout)) as in_time,
                 ):
-                    async for piece in pieces:
+                    async for piece in in_time:
                         yield piece
         except httpx.TransportError as error:
             raise InferenceUnavailable(f"model server at {endpoint.url}: {type(error).__name__}") from error
@@ -233,6 +234,19 @@ class _Chunk(BaseModel):
 
 def _headers(endpoint: Endpoint) -> dict[str, str]:
     return {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
+
+
+async def _in_time(pieces: AsyncIterator[Piece], timeout: float) -> AsyncGenerator[Piece]:
+    """Pass pieces on while each comes in time: comments that keep the connection alive are none."""
+    while True:
+        try:
+            async with asyncio.timeout(timeout):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise InferenceUnavailable(f"model server sent nothing for {timeout:g} s") from error
+        yield piece
 
 
 def _check_type(response: httpx.Response) -> None:
