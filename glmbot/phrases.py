@@ -187,6 +187,14 @@ class Phrase(Enum):
         "我在这里读不了加密消息：需要机器人的管理员安装 glmbot[matrix-e2ee]。在此之前，请在未加密的房间里和我聊天。",
     )
     SPOILER = ("(spoiler: {text})", "（剧透：{text}）")
+    IN_LINE = (
+        "(Number {number} in line: my answer begins in about {wait}.)",
+        "（排队中，第 {number} 位，大约{wait}后开始回答。）",
+    )
+    IN_LINE_FOR_UNKNOWN_TIME = (
+        "(Number {number} in line.)",
+        "（排队中，第 {number} 位。）",
+    )
     STOPPED = ("(stopped)", "（已停止）")
     EMPTY_REPLY = (
         "I have no answer to that. Please ask in other words.",

@@ -1,9 +1,10 @@
 """What a handler answers: text in pieces, and what is to be remembered of it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from glmbot.content import MAX_BUTTONS, Button, File
+from glmbot.status import PlaceInLine
 from glmbot.verdicts import Finding
 
 
@@ -31,6 +32,8 @@ class Reply:
     """The system prompt that the model was given, which the answer is not to repeat; known at the first piece."""
     fault: str | None = None
     """What went wrong with the model's answer, and ended it: what came before stands."""
+    on_place: Callable[[PlaceInLine], None] | None = None
+    """Called, before the first piece, with where the question stands among those that the model has to answer."""
     is_stopped: bool = False
     """Whether the sender stopped the answer."""
     buttons: tuple[Button, ...] = ()

@@ -33,3 +33,14 @@ class BotStatus:
     num_open: int
     adapters: dict[str, AdapterState]
     """By name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInLine:
+    """Where a question stands that waits for the model: 1 is next. `wait` is about how many seconds that takes.
+
+    A wait of 0 is not known.
+    """
+
+    number: int
+    wait: float

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from glmbot.content import File
+from glmbot.delivery.live_message import LATE_AFTER
 from glmbot.delivery.render import MAX_PARTS
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import ChatKind, Reaction
@@ -424,6 +425,62 @@ async def test_a_live_message_found_again_by_its_key_gets_its_final_text(
     model.gate.set()
     await platform.receive("/ping")
     await platform.until("one two", "pong")
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [
+        ("hello", "(Number 3 in line: my answer begins in about 13 seconds.)"),
+        ("你好", "（排队中，第 3 位，大约 13 秒后开始回答。）"),
+    ],
+)
+async def test_who_waits_long_sees_the_place_in_line_until_the_answer_comes(
+    platform: FakeAdapter, model: FakeModel, question: str, notice: str
+) -> None:
+    model.places = ["3 12.5"]
+    model.gate.clear()
+    await platform.receive(question)
+    await platform.until(notice)
+    model.gate.set()
+    await platform.until(f"echo: {question}")
+    (shown,) = platform.messages.values()
+    assert shown.versions[0] == notice
+
+
+@pytest.mark.usefixtures("bot")
+async def test_who_waits_shortly_sees_the_answer_only(platform: FakeAdapter, model: FakeModel) -> None:
+    model.places = ["3 12.5", "1 0.0"]
+    model.pause = 0.1
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    (shown,) = platform.messages.values()
+    assert set(shown.versions) <= {"echo:", "echo: hello"}
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_place_in_line_that_is_shown_is_no_second_message_when_the_model_server_dies(
+    platform: FakeAdapter, model: FakeModel
+) -> None:
+    model.places = ["1 0.0"]
+    model.num_cuts = 1
+    model.gate.clear()
+    await platform.receive("hello")
+    await platform.until("(Number 1 in line.)")
+    model.gate.set()
+    await platform.until("echo: hello")
+    assert len(model.requests) == 2
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("platform", [{"edit_interval": None}], indirect=True)
+async def test_where_nothing_can_be_edited_no_place_in_line_is_sent(platform: FakeAdapter, model: FakeModel) -> None:
+    model.places = ["3 12.5"]
+    model.pause = LATE_AFTER + 0.2
+    await platform.receive("hello")
+    await platform.until("echo: hello")
+    (shown,) = platform.messages.values()
+    assert shown.versions == ["echo: hello"]
 
 
 @pytest.mark.usefixtures("bot")

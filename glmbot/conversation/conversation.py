@@ -59,6 +59,8 @@ class Conversation:
         user = f"{event.chat.adapter}:{event.sender.sender_id}"
         async with aclosing(self._inference.generate(fitted.messages, fitted.max_reply_tokens, user)) as pieces:
             async for piece in pieces:
+                if piece.place and reply.on_place:
+                    reply.on_place(piece.place)
                 if piece.text:
                     yield piece.text
                 if piece.completion_tokens:

@@ -17,8 +17,9 @@ from glmbot.delivery.sending import Sending
 from glmbot.delivery.stop_sign import StopSigns
 from glmbot.errors import NotDelivered, RetryLater
 from glmbot.events import Chat, ChatKind, Language, MessageEvent
-from glmbot.phrases import Phrase, language_of
+from glmbot.phrases import Phrase, duration_in_words, language_of
 from glmbot.reply import Reply
+from glmbot.status import PlaceInLine
 from glmbot.storage.inbox import ClaimedEvent, Inbox
 from glmbot.storage.outbox import Outbox
 from glmbot.storage.replies import NewTurn, Replies
@@ -55,6 +56,7 @@ class Delivery:
         """Show the reply while it grows, then store it for delivery; return what the sender sees."""
         adapter = self._adapter(claimed.event.chat)
         live = LiveMessage(claimed, adapter, self._outbox, self._sending, self._paces, _reply_to(claimed.event))
+        reply.on_place = partial(_show_place, live, language_of(claimed.event))
         async with live.running(), aclosing(reply):
             text = await self._collect(claimed.event, reply, live)
         shown = _shown_text(claimed.event, reply, text)
@@ -165,6 +167,12 @@ class Delivery:
             except NotDelivered:
                 return
             await asyncio.sleep(pause)
+
+
+def _show_place(live: LiveMessage, language: Language, place: PlaceInLine) -> None:
+    phrase = Phrase.IN_LINE if place.wait >= 1 else Phrase.IN_LINE_FOR_UNKNOWN_TIME
+    wait = duration_in_words(place.wait, language)
+    live.show_instead(phrase.in_language(language, number=place.number, wait=wait))
 
 
 def _in_both_languages(phrase: Phrase, **values: object) -> str:

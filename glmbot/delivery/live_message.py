@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 CALL_DEADLINE = 8.0
 """Seconds to let a call under way finish at the end, so that a message just sent gets its ref stored."""
+LATE_AFTER = 2.0
+"""Seconds without a text before anything is shown in its place."""
 
 
 class LiveMessage:
@@ -47,6 +49,8 @@ class LiveMessage:
         self._paces = paces
         self._reply_to = reply_to
         self._text = ""
+        self._is_text = False
+        self._begun_at = asyncio.get_running_loop().time()
         self._changed = Wakeup()
         self._ending = asyncio.Event()
         self._shown: dict[int, tuple[MessageRef, Rendered | None]] = {}
@@ -56,8 +60,14 @@ class LiveMessage:
 
     def show(self, text: str) -> None:
         """Show this text at the next occasion."""
-        self._text = text
+        self._text, self._is_text = text, True
         self._changed.call()
+
+    def show_instead(self, text: str) -> None:
+        """Show this while there is no text, when none has come for some time; the answer takes its place."""
+        if not self._is_text:
+            self._text = text
+            self._changed.call()
 
     def shown_parts(self, bodies: Sequence[Rendered]) -> list[int]:
         """Return which of these parts can be seen just so: they need no edit that changes nothing."""
@@ -83,12 +93,19 @@ class LiveMessage:
         await self._pause(pace.interval)
         while not self._ending.is_set():
             await self._changed.wait()
-            if not await self._is_next():
+            if self._is_early() or not await self._is_next():
                 await self._pause(pace.interval)
                 continue
             await self._pause(pace.reserve())
             if not self._ending.is_set():
                 await self._update(pace)
+
+    def _is_early(self) -> bool:
+        """Tell whether the text may still come in time to need nothing in its place."""
+        if self._is_text or asyncio.get_running_loop().time() >= self._begun_at + LATE_AFTER:
+            return False
+        self._changed.call()
+        return True
 
     async def _is_next(self) -> bool:
         """Tell whether all earlier replies are shown: a new message must not overtake them."""

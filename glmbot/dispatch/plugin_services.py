@@ -72,7 +72,8 @@ class PluginServices:
         """Stream the model's answer to `messages`."""
         async with aclosing(self._inference.generate(messages, self._max_reply_tokens)) as pieces:
             async for piece in pieces:
-                yield piece.text
+                if piece.text:
+                    yield piece.text
 
     async def send(self, chat: Chat, text: str) -> None:
         """Store a message for delivery."""

@@ -2,32 +2,41 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Protocol, TypeVar
 
 import httpx
-from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
 from pydantic import BaseModel, ValidationError
 
 from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
+from glmbot.inference.event_stream import Comment, read_events
 from glmbot.prompt import ChatMessage
 from glmbot.settings import InferenceSettings
-from glmbot.status import ModelState
+from glmbot.status import ModelState, PlaceInLine
 
+EVENT_STREAM = "text/event-stream"
+STREAM_HEADERS = {"Accept": EVENT_STREAM, "Cache-Control": "no-store"}
+PLACE = re.compile(r"queued (\d{1,6}) (\d{1,9}\.\d)")
+"""The comment by which our own server tells the place in line, and the seconds that it takes."""
 LOOK_DEADLINE = 3.0
 """Seconds that another's server has to say that it is there, when somebody asks how things are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of an answer. The last one has the reason of the end and the token counts, where they are known."""
+    """A piece of an answer. The last one has the reason of the end and the token counts, where they are known.
+
+    One with a place in line has no text: it comes before all that have.
+    """
 
     text: str = ""
     finish_reason: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    place: PlaceInLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +111,21 @@ class InferenceClient:
         endpoint = await self._source.endpoint()
         body = await self._body(endpoint, messages, max_tokens, user)
         try:
-            async with aconnect_sse(
-                self._http, "POST", f"{endpoint.url}/chat/completions", json=body, headers=_headers(endpoint)
-            ) as source:
-                if source.response.status_code != httpx.codes.OK:
-                    await source.response.aread()
-                    raise _error_from(source.response)
-                async with aclosing(_pieces(source.aiter_sse())) as pieces:
-                    async for piece in pieces:
+            async with self._http.stream(
+                "POST", f"{endpoint.url}/chat/completions", json=body, headers=_headers(endpoint) | STREAM_HEADERS
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    raise _error_from(response)
+                _check_type(response)
+                async with (
+                    aclosing(read_events(response.aiter_text())) as events,
+                    aclosing(_pieces(events)) as pieces,
+                    aclosing(_in_time(pieces, self._settings.timeout)) as in_time,
+                ):
+                    async for piece in in_time:
                         yield piece
-        except (httpx.TransportError, SSEError) as error:
+        except httpx.TransportError as error:
             raise InferenceUnavailable(f"model server at {endpoint.url}: {type(error).__name__}") from error
 
     async def count(self, messages: Sequence[ChatMessage]) -> TokenCount | None:
@@ -222,15 +236,38 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
     return {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
 
 
-async def _pieces(events: AsyncIterator[ServerSentEvent]) -> AsyncGenerator[Piece]:
+async def _in_time(pieces: AsyncIterator[Piece], timeout: float) -> AsyncGenerator[Piece]:
+    """Pass pieces on while each comes in time: comments that keep the connection alive are none."""
+    while True:
+        try:
+            async with asyncio.timeout(timeout):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise InferenceUnavailable(f"model server sent nothing for {timeout:g} s") from error
+        yield piece
+
+
+def _check_type(response: httpx.Response) -> None:
+    content_type = response.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type != EVENT_STREAM:
+        raise InferenceUnavailable(f"model server answered with {content_type!r} where a stream was asked for")
+
+
+async def _pieces(events: AsyncIterator[str | Comment]) -> AsyncGenerator[Piece]:
     """Turn server-sent events into pieces; a stream that ends before its end mark was cut."""
     finish_reason: str | None = None
     usage = _Usage()
     async for event in events:
-        if event.data.strip() == "[DONE]":
+        if isinstance(event, Comment):
+            if found := PLACE.fullmatch(event.text):
+                yield Piece(place=PlaceInLine(int(found[1]), float(found[2])))
+            continue
+        if event.strip() == "[DONE]":
             yield Piece("", finish_reason or "stop", usage.prompt_tokens, usage.completion_tokens)
             return
-        chunk = _parse(_Chunk, event.data.encode())
+        chunk = _parse(_Chunk, event.encode())
         if chunk.error:
             raise InferenceError(f"model server failed: {chunk.error.message}")
         usage = chunk.usage or usage

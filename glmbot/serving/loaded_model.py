@@ -42,6 +42,9 @@ class ChatText(Protocol):
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
 
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8, perhaps a part of a character; of a mark its name, if it has one."""
+
     def new_response(self, tools: Sequence[Tool] = ()) -> ResponseText:
         """Begin an answer, in which these tools may be called."""
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,12 +23,15 @@ from starlette.types import ASGIApp
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
 from glmbot.serving.api.openai import build_app
-from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.engine.thread import STUCK_AFTER, EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.model_directory import name_of, resolve
+from glmbot.serving.restart import MOST_RESTARTS, next_restart, restarts_so_far, start_again
 
 if TYPE_CHECKING:
     from glmbot.serving.loading.checkpoint import LoadOptions
+
+logger = logging.getLogger(__name__)
 
 AUTO = "auto"
 MAX_RUNNING = 8
@@ -63,28 +67,54 @@ class ServeOptions:
     exit_when_stdin_closes: bool
 
 
-def serve(options: ServeOptions) -> None:
-    """Serve a model until SIGTERM or Ctrl-C. Raises ConfigError for what the operator must mend."""
+Load = Callable[[Path, ServeOptions], LoadedModel]
+
+
+def serve(options: ServeOptions, load: "Load | None" = None, stuck_after: float = STUCK_AFTER) -> None:
+    """Serve a model until SIGTERM or Ctrl-C. Raises ConfigError for what the operator must mend.
+
+    An engine that fails, or is stuck for `stuck_after` seconds, ends the server where a program waits for that. Without
+    one the server starts again, some times an hour.
+    """
     with _listen(options) as listener:
         directory = resolve(options.model, Store(options.models_dir))
         _on_stop_signals(_leave_at_once)  # until there is something to finish
         _announce(listener)
         if options.exit_when_stdin_closes:
             threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
-        asyncio.run(_serve(options, directory, listener))
+        engine = EngineThread(
+            lambda: (load or _load)(directory, options), max_open=MAX_RUNNING + MAX_WAITING, stuck_after=stuck_after
+        )
+        port = listener.getsockname()[1]
+        asyncio.run(_serve(options, engine, listener))
+        if engine.failure:
+            _start_again(options, engine, engine.failure, port)
+            raise engine.failure
 
 
-async def _serve(options: ServeOptions, directory: Path, listener: socket.socket) -> None:
-    engine = EngineThread(lambda: _load(directory, options), max_open=MAX_RUNNING + MAX_WAITING)
+def _start_again(options: ServeOptions, engine: EngineThread, failure: Exception, port: int) -> None:
+    """Start again, and do not return; return where that would not help, or somebody else does it."""
+    times = restarts_so_far()
+    if options.exit_when_stdin_closes or isinstance(failure, ConfigError) or not (engine.was_ready or times):
+        return
+    restart = next_restart(times, time.time())
+    if restart is None:
+        logger.critical("the engine failed, and the server has started again %d times within an hour", MOST_RESTARTS)
+        return
+    _on_stop_signals(_leave_at_once)
+    start_again(restart, failure, port)
+
+
+async def _serve(options: ServeOptions, engine: EngineThread, listener: socket.socket) -> None:
     app = build_app(engine, options.served_name or name_of(options.model), options.token)
     engine.start()
     try:
         server = build_http_server(app, engine)
         _on_stop_signals(server.stop)
-        await run_http(server, engine, listener)
+        await _answer(server, engine, listener)
     finally:
         await engine.stop(LEAVE_TIME)
-    if engine.is_alive:
+    if engine.is_alive and not engine.failure:
         _leave_at_once()
 
 
@@ -162,12 +192,17 @@ def build_http_server(app: ASGIApp, engine: EngineThread, drain_time: float = DR
 
 async def run_http(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:
     """Answer requests until told to stop. Raises the engine's failure, should it fail as a whole."""
+    await _answer(server, engine, listener)
+    if engine.failure:
+        raise engine.failure
+
+
+async def _answer(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:
+    """Answer requests until told to stop, or until the engine fails."""
     async with asyncio.TaskGroup() as tasks:
         watcher = tasks.create_task(_stop_when_engine_fails(server, engine))
         await server.serve(sockets=[listener])
         watcher.cancel()
-    if engine.failure:
-        raise engine.failure
 
 
 async def _stop_when_engine_fails(server: HttpServer, engine: EngineThread) -> None:

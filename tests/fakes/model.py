@@ -49,6 +49,8 @@ class FakeModel:
         self.num_pieces = 0
         self._changed = asyncio.Condition()
         self.pause = 0.0
+        self.places: list[str] = []
+        """What comments tell before the first piece, which then waits for the gate, too."""
         self.faults: deque[ModelFault] = deque()
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -138,8 +140,10 @@ class FakeModel:
         return response
 
     async def _stream(self, response: web.StreamResponse, pieces: list[str], fault: ModelFault | None) -> None:
+        for place in self.places:
+            await response.write(f": queued {place}\n\n".encode())
         for index, piece in enumerate(pieces):
-            if index:
+            if index or self.places:
                 await self._between_pieces(response, fault)
             await _event(response, {"choices": [{"index": 0, "delta": {"content": piece}}]})
             self.num_pieces += 1

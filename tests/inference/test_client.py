@@ -1,5 +1,6 @@
 """The wire: what the bot makes of a server's answers, good and bad."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -9,25 +10,25 @@ from glmbot.errors import InferenceError, InferenceUnavailable, PromptTooLong
 from glmbot.inference.client import Endpoint, FixedEndpoint, InferenceClient, Piece
 from glmbot.prompt import ChatMessage
 from glmbot.settings import InferenceSettings
-from glmbot.status import ModelState
+from glmbot.status import ModelState, PlaceInLine
 
 QUESTION = [ChatMessage("user", "hello")]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[InferenceClient]]]:
+async def serve() -> AsyncIterator[Callable[..., Awaitable[InferenceClient]]]:
     """Return a function that serves one handler for everything and gives a client for it."""
     opened: list[Callable[[], Awaitable[None]]] = []
 
-    async def start(handler: Handler) -> InferenceClient:
+    async def start(handler: Handler, timeout: float = 5) -> InferenceClient:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handler)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        settings = InferenceSettings(url=url, remote_model="m", timeout=5)
+        settings = InferenceSettings(url=url, remote_model="m", timeout=timeout)
         client = InferenceClient(FixedEndpoint(Endpoint(url, "secret-canary")), settings)
         opened.extend([client.close, runner.cleanup])
         return client
@@ -37,7 +38,7 @@ async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[InferenceClient
         await close()
 
 
-Serve = Callable[[Handler], Awaitable[InferenceClient]]
+Serve = Callable[..., Awaitable[InferenceClient]]
 
 
 def stream_of(*lines: str) -> Handler:
@@ -70,6 +71,35 @@ async def test_pieces_end_with_reason_and_counts(serve: Serve) -> None:
         )
     )
     assert await answer(client) == [Piece("你"), Piece("好"), Piece("", "length", 3, 2)]
+
+
+async def test_the_place_in_line_comes_before_the_text(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        body = ": queued 3 12.5\n\n: queued soon\n:\n\n: queued 1 0.0\r\n\r\n"
+        body += 'data: {"choices": [{"delta": {"content": "ha\u2028"}}]}\r\n\r\ndata: [DONE]\n\n'
+        return web.Response(body=body.encode(), content_type="text/event-stream")
+
+    pieces = await answer(await serve(handler))
+    assert [piece.place for piece in pieces] == [PlaceInLine(3, 12.5), PlaceInLine(1, 0.0), None, None]
+    assert [piece.text for piece in pieces] == ["", "", "ha\u2028", ""]
+
+
+async def test_a_server_that_only_says_that_it_is_there_is_not_waited_for_longer(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        while True:
+            await response.write(b": still here\n\n")
+            await asyncio.sleep(0.05)
+
+    client = await serve(handler, timeout=0.3)
+    with pytest.raises(InferenceUnavailable, match="nothing for 0.3 s"):
+        await answer(client)
+
+
+async def test_what_is_no_stream_is_unavailable(serve: Serve) -> None:
+    with pytest.raises(InferenceUnavailable, match="application/json"):
+        await answer(await serve(failing(200, "{}")))
 
 
 async def test_a_stream_without_its_end_mark_was_cut(serve: Serve) -> None:

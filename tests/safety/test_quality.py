@@ -89,6 +89,7 @@ SOUND = [
         f"Verse {verse} tells of the sea and its waves.\nRow on, my brothers, row on home!\n\n" for verse in "abcdefgh"
     ),
     "A googol is 1" + "0" * 100 + ".",
+    "The identity of size 12:\n" + "".join("0 " * n + "1 " + "0 " * (11 - n) + "\n" for n in range(12)) + "0 " * 200,
     "π ≈ 3.14159265358979323846264338327950288419716939937510",
     "问：怎么退货？\n答：七天内可退。\n\n问：运费呢？\n答：由我们承担。",
     "常见问题：\n\n问：怎么退货？\n答：七天内可退。\n\n问：运费呢？\n答：免费。",

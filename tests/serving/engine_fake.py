@@ -27,7 +27,8 @@ Script = Callable[[str], str]
 
 
 class ScriptedModel:
-    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error.
+    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error, and
+    `\\x03` scores that are no numbers until they are computed again in float32, when they mean `?`.
 
     With `gated`, each decode step waits for a permit of `allow`; reading a prompt never waits.
     """
@@ -40,6 +41,7 @@ class ScriptedModel:
         self.num_tokens = num_tokens
         self.num_decodes = 0
         self.num_open = 0
+        self.num_read_again = 0
         self.samplings: list[Sampling] = []
         self._gate = threading.Semaphore(0) if gated else None
         self.is_causal = False
@@ -101,6 +103,15 @@ class ScriptedDecoder:
         self._answer = self._model.script("".join(map(chr, prompt)))
         return self._logits()
 
+    def read_again(self, prompt: Sequence[int], answer: Sequence[int]) -> Tensor | None:
+        self._model.num_read_again += 1
+        assert self._answer is not None
+        assert [chr(token) for token in answer] == list(self._answer[: self._written])
+        if not self._answer[self._written :].startswith("\x03"):
+            return None
+        self._answer = self._answer.replace("\x03", "?", 1)
+        return self._logits()
+
     def check(self, token: int) -> None:
         """A step that would fail must change nothing, so it fails here."""
         assert self._answer is not None
@@ -121,7 +132,7 @@ class ScriptedDecoder:
         if letter == "\x02":
             raise RuntimeError("scripted failure")
         logits = torch.zeros(self._model.num_tokens)
-        logits[ord(letter)] = float("nan") if letter == "\x01" else 1.0
+        logits[ord(letter)] = float("nan") if letter in "\x01\x03" else 1.0
         return logits
 
 
@@ -141,6 +152,9 @@ class LetterText:
 
     def encode(self, text: str) -> list[int]:
         return list(text.encode("ascii"))
+
+    def token_bytes(self, token: int) -> bytes:
+        return bytes([token])
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "LetterResponse":
         return LetterResponse()
@@ -177,6 +191,9 @@ class RoleLetters:
 
     def decode_text(self, ids: list[int]) -> str:
         return "".join(chr(index) if index < 128 else self.marks[index - 128] for index in ids)
+
+    def token_bytes(self, token: int) -> bytes:
+        return bytes([token])
 
     def num_unfinished(self, text: str) -> int:
         return 0
@@ -218,14 +235,19 @@ async def served(
     may_load: threading.Event | None = None,
     drain_time: float = DRAIN_TIME,
     chat: ChatText | None = None,
+    max_tokens: int | None = None,
+    **patience: float,
 ) -> AsyncIterator[ServedFake]:
-    """Serve `model` on a free port; with `may_load`, it is loaded only after that is set."""
+    """Serve `model` on a free port; with `may_load`, it is loaded only after that is set.
+
+    `patience` is how long the engine's thread waits for what.
+    """
 
     def load() -> LoadedModel:
         assert may_load is None or may_load.wait(DEADLINE)
-        return LoadedModel(Engine(model, max_running), chat or LetterText(), max_length, Sampling())
+        return LoadedModel(Engine(model, max_running, max_tokens), chat or LetterText(), max_length, Sampling())
 
-    engine = EngineThread(load, max_open)
+    engine = EngineThread(load, max_open, **patience)
     app = build_app(engine, MODEL_NAME, SecretStr(token) if token else None)
     server = build_http_server(app, engine, drain_time)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -172,7 +172,8 @@ IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url":
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
         ({"functions": [{"name": "f"}]}, "functions"),
         ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 1}, "logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ({"top_logprobs": 3}, "top_logprobs"),
         ({"logit_bias": {"5": 101}}, "logit_bias.5"),
         ({"logit_bias": {"-5": 1}}, "logit_bias.-5.[key]"),
@@ -427,9 +428,11 @@ async def test_a_failing_request_is_told_so_and_the_others_go_on(bad: str) -> No
         assert await client.answer("still here") == "still here"
     assert (fine.result().text, fine.result().is_done) == ("all is well", True)
     assert plain.result().status_code == 500
-    assert plain.result().json()["error"]["code"] == "generation_failed"
+    code = "scores_not_finite" if bad == "\x01" else "generation_failed"
+    assert plain.result().json()["error"]["code"] == code
     assert stream.result().text == "ab"
     assert stream.result().errors[0]["error"]["type"] == "server_error"
+    assert stream.result().errors[0]["error"]["code"] == code
 
 
 async def test_requests_are_logged_in_one_line_without_text(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from glmbot.errors import EngineStuck
 from glmbot.serving.engine.engine import Engine
-from glmbot.serving.engine.sequence import Output, Request, Sampling
+from glmbot.serving.engine.sequence import FinishReason, Output, Request, Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from tests.serving.engine_fake import LetterText, ScriptedModel, until
@@ -124,9 +124,21 @@ def test_a_failing_step_fails_its_own_request_only(bad: str) -> None:
     engine.add(3, request(bad))
     outputs = run(engine)
     assert (text(outputs[1]), outputs[1][-1].finish) == ("fine", "stop")
-    assert outputs[2] == [Output(2, 97), Output(2, 98), Output(2, None, "error")]
-    assert outputs[3] == [Output(3, None, "error")]
+    finish: FinishReason = "not_finite" if bad == "\x01" else "error"
+    assert outputs[2] == [Output(2, 97), Output(2, 98), Output(2, None, finish)]
+    assert outputs[3] == [Output(3, None, finish)]
     assert not engine.has_work
+
+
+def test_scores_that_are_no_numbers_are_computed_again_once_for_that_request_alone() -> None:
+    model = ScriptedModel(lambda prompt: prompt)
+    engine = Engine(model, max_running=3)
+    for number, prompt in enumerate(["fine", "a\x03b", "\x03", "\x03a\x03b"]):
+        engine.add(number, request(prompt))
+    outputs = run(engine)
+    assert [text(outputs[number]) for number in range(4)] == ["fine", "a?b", "?", "?a"]
+    assert [outputs[number][-1].finish for number in range(4)] == ["stop", "stop", "stop", "not_finite"]
+    assert model.num_read_again == 3
 
 
 # -- whose turn it is

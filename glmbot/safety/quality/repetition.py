@@ -3,6 +3,7 @@
 import re
 from collections import deque
 
+from glmbot.repetition import MAX_CODE, is_asked_for, longest
 from glmbot.safety.quality.fault import Fault
 
 STEP = 16
@@ -10,16 +11,8 @@ STEP = 16
 PROBE = 24
 """Characters at the end whose last occurrence tells the length of the loop."""
 MAX_PERIOD = 600
-MAX_CODE = 8_000
-"""Characters of code, or of what the question asks to be repeated, that may repeat themselves."""
-MAX_SIGNS = 1_000
-"""Characters of lines, blanks and empty table rows that may."""
+"""Characters of what is repeated."""
 TAIL = MAX_CODE + 2 * MAX_PERIOD
-ASKED_FOR = re.compile(
-    r"\brepeat|\b(?:\d+|hundred|thousand|many|several|ten|twenty|fifty) times|over and over|lyrics|\bsong\b"
-    r"|重复|[\d一二两三四五六七八九十百千]+\s?[遍次]|歌词|经文|咒",
-    re.IGNORECASE,
-)
 SENTENCE_END = "\n。！？!?;；"
 DIGITS = re.compile(r"\d+")
 MAX_CYCLE = 8
@@ -38,7 +31,7 @@ class Repetition:
     def __init__(self, question: str) -> None:
         self.fault_at: int | None = None
         self.unsure_from: int | None = None
-        self._is_asked_for = ASKED_FOR.search(question) is not None
+        self._is_asked_for = is_asked_for(question)
         self._tail = ""
         self._sentence = ""
         self._recent: deque[str] = deque(maxlen=MAX_ALIKE + MAX_CYCLE)
@@ -67,8 +60,8 @@ class Repetition:
             return False
         period = len(tail) - PROBE - before
         unit = tail[-period:]
-        longest = MAX_CODE if may_repeat else _longest(unit)
-        return len(tail) > longest and tail.endswith(unit * (longest // period + 1))
+        limit = MAX_CODE if may_repeat else longest(unit)
+        return len(tail) > limit and tail.endswith(unit * (limit // period + 1))
 
     def _is_round_of(self, sentence: str) -> bool:
         if len(sentence) < SHORT or sentence.startswith(("|", "<")) or "://" in sentence:
@@ -78,13 +71,3 @@ class Repetition:
         return len(recent) == self._recent.maxlen and any(
             recent[cycle:] == recent[:-cycle] for cycle in range(1, MAX_CYCLE + 1)
         )
-
-
-def _longest(unit: str) -> int:
-    """Return how many characters of repetitions of a unit are still sane."""
-    num_letters = sum(map(str.isalnum, unit))
-    if num_letters * 4 < len(unit) or (unit.count("|") > 1 and "\n" in unit):
-        return MAX_SIGNS
-    if len(unit) <= PROBE:
-        return max(200, 10 * len(unit))
-    return max(240, 5 * len(unit))

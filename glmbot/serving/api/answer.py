@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+from glmbot.serving.api.logprobs import ChoiceLogprobs, LogprobStream
 from glmbot.serving.chat.conversation import ToolCall
 from glmbot.serving.engine.sequence import FinishReason, Output, Place
-from glmbot.serving.engine.thread import TokenStream
+from glmbot.serving.engine.thread import IDLE, TokenStream
 from glmbot.serving.loaded_model import ResponseText
+
+FAILED: tuple[FinishReason, ...] = ("error", "not_finite", "timeout", "not_begun")
+"""Ends that the client is told of as an error."""
 
 
 class StopStrings:
@@ -47,12 +51,21 @@ class Answer:
     """One request while it is answered: its text and its calls of tools; then why it ended and how long it is."""
 
     def __init__(
-        self, tokens: TokenStream, text: ResponseText, stops: Sequence[str], *, is_one_call: bool = False
+        self,
+        tokens: TokenStream,
+        text: ResponseText,
+        stops: Sequence[str],
+        *,
+        is_one_call: bool = False,
+        logprobs: LogprobStream | None = None,
     ) -> None:
         self._tokens = tokens
         self._text = text
         self._stops = StopStrings(stops)
         self._is_one_call = is_one_call
+        self._logprobs = logprobs
+        self._num_certain = self._num_shown = 0
+        self._has_ended = False
         self.num_tokens = 0
         self.finish: FinishReason = "cancelled"
 
@@ -63,26 +76,49 @@ class Answer:
             return ()
         return self._text.tool_calls[:1] if self._is_one_call else self._text.tool_calls
 
-    async def pieces(self) -> AsyncIterator[str | Place]:
-        """Yield the text as it becomes certain, and before that places in line; set `finish` at the end."""
+    def take_logprobs(self) -> ChoiceLogprobs | None:
+        """Return those of the text that came since this was asked last, at the end all; None: they are not wanted."""
+        if self._logprobs is None:
+            return None
+        is_whole = self._has_ended and not self._stops.is_found
+        return self._logprobs.take(None if is_whole else self._num_shown)
+
+    async def pieces(self) -> AsyncIterator[str | Place | None]:
+        """Yield the text as it becomes certain, and before that places in line; set `finish` at the end.
+
+        None says that there has been nothing to tell for some time.
+        """
         async for output in self._tokens:
+            if output is IDLE:
+                yield None
+                continue
             if output.place:
                 yield output.place
                 continue
             self.finish = output.finish or self.finish
-            if output.finish in ("error", "cancelled"):
+            if output.finish in (*FAILED, "cancelled"):
                 return
             self.num_tokens += 1
             if piece := self._read(output):
+                self._num_shown += len(piece)
                 yield piece
             if self._stops.is_found:
                 break
-        if rest := self._stops.add(self._text.finish()) + self._stops.finish():
-            yield rest
+        rest = self._stops.add(self._text.finish()) + self._stops.finish()
+        self._num_shown += len(rest)
+        self._has_ended = True
         if self._stops.is_found:
             self.finish = "stop"
+        if rest:
+            yield rest
 
     def _read(self, output: Output) -> str:
         """Return the text that a token makes certain."""
         is_dropped = output.finish == "length" and self._text.drops_token_at_limit
-        return "" if output.token is None or is_dropped else self._stops.add(self._text.add(output.token))
+        if output.token is None or is_dropped:
+            return ""
+        if self._logprobs and output.logprobs:
+            self._logprobs.add(self._num_certain, output.token, output.logprobs)
+        certain = self._text.add(output.token)
+        self._num_certain += len(certain)
+        return self._stops.add(certain)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from glmbot.serving.api.schemas import ErrorBody, ErrorDetail
+from glmbot.serving.engine.sequence import FinishReason
 
 SERVER_ERRORS_FROM = 500
 RATE_LIMIT = 429
@@ -52,6 +53,24 @@ def error_detail(error: HTTPException) -> ErrorDetail:
     """Return what the client is told."""
     known = error if isinstance(error, ApiError) else ApiError(error.status_code, error.detail)
     return ErrorDetail(message=known.detail, type=_type(known.status_code), param=known.param, code=known.code)
+
+
+def failure(finish: FinishReason) -> ApiError:
+    """Return what the client is told of an answer that ended so."""
+    match finish:
+        case "not_finite":
+            message = (
+                "the model's scores for this request are no numbers: its checkpoint is damaged, or wants another "
+                "precision; other requests may well be answered"
+            )
+            return ApiError(500, message, code="scores_not_finite")
+        case "timeout":
+            return ApiError(503, "the answer took longer than the request's 'timeout' allows", code="timeout")
+        case "not_begun":
+            return ApiError(503, "the answer could not be begun in time; try again later", code="waited_too_long")
+        case _:
+            message = "the model failed on this request; the server's log says why"
+            return ApiError(500, message, code="generation_failed")
 
 
 def _type(status: int) -> str:

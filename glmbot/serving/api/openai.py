@@ -19,15 +19,18 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from glmbot.errors import EngineBusy
-from glmbot.serving.api.answer import Answer
+from glmbot.serving.api.answer import FAILED, Answer
 from glmbot.serving.api.errors import (
     ApiError,
     bad_request,
     error_detail,
     error_response,
+    failure,
     handle_http_error,
     handle_unexpected_error,
 )
+from glmbot.serving.api.logprobs import LogprobStream
+from glmbot.serving.api.loops import longest_loop
 from glmbot.serving.api.message_schemas import Message
 from glmbot.serving.api.middleware import OPEN_PATH, RequestLog, TokenCheck
 from glmbot.serving.api.schemas import (
@@ -92,8 +95,16 @@ class _Api:
     async def health(self, _: HttpRequest) -> Response:
         """Tell whether the model is loaded; 503 while it is not."""
         if loaded := self.engine.loaded:
-            counts = {"num_running": loaded.engine.num_running, "num_waiting": loaded.engine.num_waiting}
-            return _json(Health(status="ready", model=self.model_name, **counts))
+            engine = loaded.engine
+            health = Health(
+                status="ready",
+                model=self.model_name,
+                num_running=engine.num_running,
+                num_waiting=engine.num_waiting,
+                num_tokens=engine.num_tokens,
+                max_tokens=engine.max_tokens,
+            )
+            return _json(health)
         return _json(Health(status="loading", model=self.model_name), status=503)
 
     async def models(self, _: HttpRequest) -> Response:
@@ -140,11 +151,21 @@ class _Completions:
         tools = body.usable_tools
         prompt = await _encode_chat(loaded, body.messages, tools)
         max_tokens = _max_tokens(body, len(prompt), loaded.max_length)
-        request = Request(prompt, max_tokens, _sampling(body, loaded.sampling), body.sender)
+        request = Request(
+            prompt,
+            max_tokens,
+            _sampling(body, loaded.sampling),
+            body.sender,
+            body.num_top_logprobs,
+            longest_loop(loaded.chat.token_bytes, may_repeat=body.may_repeat) if body.stop_loops is not False else None,
+            body.timeout,
+        )
         try:
             with self._api.engine.answer(request) as tokens:
                 text = loaded.chat.new_response(tools)
-                answer = Answer(tokens, text, body.stop or [], is_one_call=body.parallel_tool_calls is False)
+                logprobs = LogprobStream(loaded.chat.token_bytes) if body.logprobs else None
+                is_one_call = body.parallel_tool_calls is False
+                answer = Answer(tokens, text, body.stop or [], is_one_call=is_one_call, logprobs=logprobs)
                 async with _cancelled_when_gone(receive, tokens):
                     if body.stream:
                         await self._stream(answer, body, len(prompt), send)
@@ -157,11 +178,12 @@ class _Completions:
 
     async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
         content = "".join([piece async for piece in answer.pieces() if isinstance(piece, str)])
-        if answer.finish == "error":
-            return error_response(_failed())
+        if answer.finish in FAILED:
+            return error_response(failure(answer.finish))
         if answer.finish == "cancelled":
             return error_response(_unavailable("the server is stopping; try again", "server_stopping"))
-        choice = Choice(message=_message(content, answer.tool_calls), finish_reason=_end(answer))
+        message = _message(content, answer.tool_calls)
+        choice = Choice(message=message, logprobs=answer.take_logprobs(), finish_reason=_end(answer))
         usage = _usage(num_prompt_tokens, answer.num_tokens)
         return _json(ChatCompletion(model=self._api.model_name, choices=[choice], usage=usage))
 
@@ -180,7 +202,8 @@ class _Completions:
     ) -> AsyncIterator[bytes]:
         """Yield the role, the text piece by piece, the calls, the finish reason and, if wanted, the token counts.
 
-        While the request waits, comments tell its place: `: queued 3 12.5`, for the third in line, in about 12.5 s.
+        While the request waits, comments tell its place: `: queued 3 12.5`, for the third in line, in about 12.5 s. One
+        comes after each quarter of a minute of silence, too, or a proxy would take the connection for dead.
         """
 
         def event(*choices: ChunkChoice, usage: Usage | None = None) -> bytes:
@@ -190,15 +213,19 @@ class _Completions:
         yield event(ChunkChoice(delta=Delta(role="assistant", content="")))
         async for piece in answer.pieces():
             if isinstance(piece, str):
-                yield event(ChunkChoice(delta=Delta(content=piece)))
-            else:
+                yield event(ChunkChoice(delta=Delta(content=piece), logprobs=answer.take_logprobs()))
+            elif piece:
                 yield f": queued {piece.num_before + 1} {piece.wait:.1f}\n\n".encode()
-        if answer.finish == "error":
-            yield _event(ErrorBody(error=error_detail(_failed())).model_dump())
+            else:
+                yield b": still here\n\n"
+        if answer.finish in FAILED:
+            yield _event(ErrorBody(error=error_detail(failure(answer.finish))).model_dump())
         elif answer.finish != "cancelled":
             for index, call in enumerate(answer.tool_calls):
                 yield event(ChunkChoice(delta=Delta(tool_calls=[{"index": index, **_call(call)}])))
-            yield event(ChunkChoice(delta=Delta(), finish_reason=_end(answer)))
+            rest = answer.take_logprobs()  # of tokens without text, such as those of a call
+            logprobs = rest if rest and rest["content"] else None
+            yield event(ChunkChoice(delta=Delta(), logprobs=logprobs, finish_reason=_end(answer)))
             if wants_usage:
                 yield event(usage=_usage(num_prompt_tokens, answer.num_tokens))
 
@@ -309,7 +336,7 @@ def _call(call: ToolCall) -> ToolCallReply:
 
 def _end(answer: Answer) -> AnswerEnd:
     """Return why a whole answer ended; not for one that failed or was cancelled."""
-    if answer.finish == "length":
+    if answer.finish in ("length", "loop"):  # both are cut: "stop" would say that the model had come to its end
         return "length"
     return "tool_calls" if answer.tool_calls else "stop"
 
@@ -317,10 +344,6 @@ def _end(answer: Answer) -> AnswerEnd:
 def _usage(num_prompt_tokens: int, num_tokens: int) -> Usage:
     total = num_prompt_tokens + num_tokens
     return Usage(prompt_tokens=num_prompt_tokens, completion_tokens=num_tokens, total_tokens=total)
-
-
-def _failed() -> ApiError:
-    return ApiError(500, "the model failed on this request; the server's log says why", code="generation_failed")
 
 
 def _unavailable(message: str, code: str) -> ApiError:

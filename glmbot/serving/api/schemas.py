@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
+from glmbot.repetition import is_asked_for
+from glmbot.serving.api.logprobs import ChoiceLogprobs
 from glmbot.serving.api.message_schemas import Body, Messages, Tools, only
 from glmbot.serving.chat.conversation import Tool
 
@@ -28,6 +30,9 @@ TokenId = Annotated[int, Field(ge=0)]
 Bias = Annotated[float, Field(ge=-100, le=100)]
 MAX_BIASES = 1024
 """As many as OpenAI takes at least; each costs time in every step."""
+MAX_TIMEOUT = 86_400
+MAX_TOP_LOGPROBS = 20
+"""https://platform.openai.com/docs/api-reference/chat/create: between 0 and 20."""
 
 
 class StreamOptions(Body):
@@ -53,11 +58,17 @@ class ChatCompletionRequest(Body):
     stop: Annotated[Stops | None, BeforeValidator(_as_list)] = None
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    logprobs: bool | None = False
+    top_logprobs: Annotated[int | None, Field(ge=0, le=MAX_TOP_LOGPROBS)] = None
 
     # These are vLLM's; OpenAI has nothing of the kind.
     top_k: Annotated[int | None, Field(ge=-1)] = None
     min_p: Annotated[float | None, Field(ge=0, le=1)] = None
     repetition_penalty: Annotated[float | None, Field(ge=0.01, le=2)] = None
+
+    # These are our own; the timeout is in seconds.
+    stop_loops: bool | None = True
+    timeout: Annotated[float | None, Field(gt=0, le=MAX_TIMEOUT)] = None
 
     tools: Tools | None = None
     tool_choice: Annotated[Any, only("none", "auto")] = None
@@ -71,8 +82,6 @@ class ChatCompletionRequest(Body):
 
     # These are accepted only where they ask for what happens anyway.
     n: Annotated[Any, only(1)] = None
-    logprobs: Annotated[Any, only(False)] = None
-    top_logprobs: Annotated[Any, only()] = None
     functions: Annotated[Any, only([])] = None
     function_call: Annotated[Any, only("none", "auto")] = None
     response_format: Annotated[Any, only({"type": "text"})] = None
@@ -90,6 +99,24 @@ class ChatCompletionRequest(Body):
         if value is not None and fields.data.get("max_tokens") is not None:
             raise ValueError("is another name of max_tokens; send one of them")
         return value
+
+    @field_validator("top_logprobs")
+    @classmethod
+    def _logprobs_asked_for(cls, value: int | None, fields: ValidationInfo) -> int | None:
+        if value is not None and "logprobs" in fields.data and not fields.data["logprobs"]:
+            raise ValueError("needs logprobs; send 'logprobs': true with it")
+        return value
+
+    @property
+    def num_top_logprobs(self) -> int | None:
+        """How many likeliest tokens are told beside each; None: no logprobs at all."""
+        return (self.top_logprobs or 0) if self.logprobs else None
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the answer may repeat itself as code may: where the question asks for it, or tools are called."""
+        last = next((message for message in reversed(self.messages) if message.role == "user"), None)
+        return bool(self.usable_tools) or (last is not None and is_asked_for(last.plain.content))
 
     @property
     def usable_tools(self) -> list[Tool]:
@@ -156,12 +183,17 @@ class ModelList(BaseModel):
 
 
 class Health(BaseModel):
-    """Answer of GET /health; the counts are of requests."""
+    """Answer of GET /health; the counts are of requests, and of the tokens that those which run have in memory.
+
+    `max_tokens` is how many there is memory for, None where nobody knows.
+    """
 
     status: Literal["loading", "ready"]
     model: str
     num_running: int = 0
     num_waiting: int = 0
+    num_tokens: int = 0
+    max_tokens: int | None = None
 
 
 class Usage(BaseModel):
@@ -205,7 +237,7 @@ class Choice(BaseModel):
 
     index: Literal[0] = 0
     message: AssistantMessage
-    logprobs: None = None
+    logprobs: ChoiceLogprobs | None = None
     finish_reason: AnswerEnd
 
 
@@ -236,7 +268,7 @@ class ChunkChoice(BaseModel):
 
     index: Literal[0] = 0
     delta: Delta
-    logprobs: None = None
+    logprobs: ChoiceLogprobs | None = None
     finish_reason: AnswerEnd | None = None
 
 

@@ -10,6 +10,7 @@ from glmbot.errors import CheckpointError
 from glmbot.serving.chat.chatglm2 import TidyStream
 from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, check_last_message, check_tool_results
 from glmbot.serving.chat.template import ChatTemplate
+from glmbot.serving.chat.token_bytes import TokenBytes
 from glmbot.serving.chat.tool_calls import read_json_call
 from glmbot.serving.chat.tool_streams import CallForm, NamedCallStream, TaggedCallStream
 from glmbot.serving.engine.detokenizer import Detokenizer
@@ -46,6 +47,7 @@ class NativeText:
         """Raises CheckpointError when there is no chat template, or one that cannot be used."""
         self._tokenizer = tokenizer
         self._template = ChatTemplate(tokenizer)
+        self._token_bytes = TokenBytes(tokenizer)
         end = tokenizer.eos_token_id
         self.end_tokens: frozenset[int] = frozenset() if end is None else frozenset({int(cast(int, end))})
 
@@ -58,6 +60,10 @@ class NativeText:
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
         return self._ids(text, add_special_tokens=True)
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8, perhaps a part of a character; of a mark its name."""
+        return self._token_bytes(token)
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "NativeResponse":
         """Begin an answer, in which these tools may be called."""

@@ -33,6 +33,9 @@ class GLMTokenizer(chatglm.PromptEncoder, TextDecoder, Protocol):
     def eos_token_id(self) -> int:
         """The mark that ends an answer."""
 
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8."""
+
 
 class RoleTokenizer(chatglm3.RoleEncoder, GLMTokenizer, Protocol):
     """What ChatGLM3's tokenizer must offer."""
@@ -66,6 +69,10 @@ class ChatGLMText:
         """Return the prompt for bare text."""
         return self._tokenizer.build_inputs_with_special_tokens(self._tokenizer.encode_text(text))
 
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8, perhaps a part of a character; of a mark its name, if it has one."""
+        return self._tokenizer.token_bytes(token)
+
     def new_response(self, tools: Sequence[Tool] = ()) -> "ChatGLMResponse":
         """Begin an answer."""
         return ChatGLMResponse(self._tokenizer, chatglm.ResponseStream())
@@ -85,6 +92,10 @@ class ChatGLM2Text:
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
         return self._tokenizer.build_inputs_with_special_tokens(self._tokenizer.encode_text(text))
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8, perhaps a part of a character; of a mark its name, if it has one."""
+        return self._tokenizer.token_bytes(token)
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "ChatGLMResponse":
         """Begin an answer."""
@@ -135,6 +146,10 @@ class ChatGLM3Text:
     def encode(self, text: str) -> list[int]:
         """Return the prompt for bare text."""
         return self._tokenizer.build_inputs_with_special_tokens(self._tokenizer.encode_text(text))
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8, perhaps a part of a character; of a mark its name, if it has one."""
+        return self._tokenizer.token_bytes(token)
 
     def new_response(self, tools: Sequence[Tool] = ()) -> "ChatGLM3Response":
         """Begin an answer, in which these tools may be called."""

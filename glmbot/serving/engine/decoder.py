@@ -10,6 +10,7 @@ from transformers.cache_utils import Cache
 
 from glmbot.serving.engine.batch import BatchCache
 from glmbot.serving.engine.kv_cache import KeyValueCache
+from glmbot.serving.engine.widened import Widened
 from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 from glmbot.serving.models.prefix import prefix_length
@@ -55,6 +56,31 @@ class NetworkDecoder:
         """Append one token; return the logits of the next, (V,)."""
         logits: Tensor = _step([self], [token], self.cache)[0]
         return logits
+
+    def read_again(self, prompt: Sequence[int], answer: Sequence[int]) -> Tensor | None:
+        """Forget all, and read it anew in float32; return the logits of the next token, (V,).
+
+        None, and nothing is done, where all is computed in float32 anyway. What is kept fits the steps that follow,
+        which compute as before.
+        """
+        dtype = self.cache.computed_in
+        if dtype in (None, torch.float32):
+            return None
+        self.cache, self.num_tokens = new_cache(self.model, self.cache.precision), 0
+        with Widened():
+            logits = self.prefill(prompt)
+            if answer:
+                logits = self.extend(answer)
+        self.cache.narrow(dtype)
+        return logits
+
+    def prefill(self, prompt: Sequence[int]) -> Tensor:
+        """Read a whole prompt; return the logits of the first new token, (V,)."""
+        raise NotImplementedError
+
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        """Read further tokens; return the logits of the next, (V,)."""
+        raise NotImplementedError
 
     def _read(self, tokens: Sequence[int], positions: Tensor, hidden: Tensor | None = None) -> Tensor:
         """Append tokens at (1, 2, T) or (1, T); `hidden`, (1, 1, T, S), is what they do not see. Return (V,)."""

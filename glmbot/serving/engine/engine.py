@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from glmbot.serving.engine.scheduler import Scheduler
-from glmbot.serving.engine.sequence import Model, Output, Place, Request, Sequence
+from glmbot.serving.engine.sequence import FinishReason, Model, NotFinite, Output, Place, Request, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,16 @@ class Engine:
         return self._scheduler.num_waiting
 
     @property
+    def num_tokens(self) -> int:
+        """Of how many tokens the running sequences keep keys and values, or will with the next step."""
+        return self._scheduler.num_tokens
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Of how many there is memory for; None: nobody knows."""
+        return self._scheduler.max_tokens
+
+    @property
     def has_work(self) -> bool:
         """Whether a step would do anything."""
         return self.num_running + self.num_waiting > 0
@@ -87,6 +97,8 @@ class Engine:
         try:
             logits: Listing[Tensor] = self._decode(sequences).unbind()
         except Exception as error:
+            if _is_device_lost(error):
+                raise
             if _is_out_of_memory(error) and self._free_memory(error):
                 return self._go_on([one for one in sequences if one.is_read])
             if len(sequences) == 1:
@@ -122,6 +134,8 @@ class Engine:
         try:
             logits = sequence.read(self._model, limit)
         except Exception as error:
+            if _is_device_lost(error):
+                raise
             sequence.pause()
             if _is_out_of_memory(error) and self._free_memory(error):
                 return []
@@ -142,7 +156,12 @@ class Engine:
         """Give one sequence its token; whatever goes wrong is its own end and nobody else's."""
         try:
             output = sequence.take(logits, self._model)
-        except Exception:
+        except NotFinite as error:
+            logger.error("sequence %d was dropped: %s", sequence.sequence_id, error)
+            return self._dropped(sequence, "not_finite")
+        except Exception as error:
+            if _is_device_lost(error):
+                raise
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
             return self._dropped(sequence)
         if output.finish:
@@ -151,9 +170,9 @@ class Engine:
                 self._model.keep(sequence.decoder, sequence.tokens)
         return output
 
-    def _dropped(self, sequence: Sequence) -> Output:
+    def _dropped(self, sequence: Sequence, finish: FinishReason = "error") -> Output:
         self._scheduler.remove(sequence.sequence_id)
-        return Output(sequence.sequence_id, None, "error")
+        return Output(sequence.sequence_id, None, finish)
 
     # -- those that wait
 
@@ -169,6 +188,11 @@ class Engine:
             if sequence.place is None or sequence.place.num_before != num_before:
                 sequence.place = Place(num_before, (num_before + 1) * self.seconds_per_turn)
                 yield Output(sequence.sequence_id, place=sequence.place)
+
+
+def _is_device_lost(error: Exception) -> bool:
+    """Tell whether a GPU failed in a way that lasts as long as the process: every further step would fail, too."""
+    return isinstance(error, getattr(torch, "AcceleratorError", ())) and "out of memory" not in str(error)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -33,6 +33,7 @@ class KeyValueCache(Cache):
         # a class is called for each layer; so is this
         new_layer = partial(KeyValueLayer, precision, num_expected)
         super().__init__(layer_class_to_replicate=cast("type[KeyValueLayer]", new_layer))
+        self.precision = precision
         for index, layer in enumerate(start.layers if start is not None else []):
             assert isinstance(layer, CacheLayerMixin)
             assert layer.keys is not None
@@ -43,6 +44,16 @@ class KeyValueCache(Cache):
     def num_bytes(self) -> int:
         """How much memory the filled part takes."""
         return sum(layer.num_bytes for layer in self._own_layers())
+
+    @property
+    def computed_in(self) -> torch.dtype | None:
+        """In which type the newest keys came, whatever they are kept in; None: there are none."""
+        return next((layer.computed_in for layer in self._own_layers()), None)
+
+    def narrow(self, dtype: torch.dtype) -> None:
+        """Keep in `dtype` what is kept as it came, as if it had come so."""
+        for layer in self._own_layers():
+            layer.narrow(dtype)
 
     def expect(self, num_tokens: int) -> None:
         """Make room for so many when there is too little the next time, so that it is all moved once at most."""
@@ -67,7 +78,7 @@ class KeyValueCache(Cache):
 
     def copied(self, num_tokens: int, num_expected: int) -> "KeyValueCache":
         """Return a cache of its own that begins with the first tokens of this one."""
-        copy = KeyValueCache()
+        copy = KeyValueCache(self.precision)
         copy.layers = [layer.copied(num_tokens, num_expected) for layer in self._own_layers()]
         return copy
 
@@ -127,6 +138,16 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
         """Return -1: no limit."""
         return -1
 
+    @property
+    def computed_in(self) -> torch.dtype | None:
+        """In which type the newest keys came; None: there are none."""
+        return self._stores[0].computed_in
+
+    def narrow(self, dtype: torch.dtype) -> None:
+        """Keep in `dtype` what is kept as it came."""
+        for store in self._stores:
+            store.narrow(dtype)
+
     def expect(self, num_tokens: int) -> None:
         """Make room for so many when there is too little the next time."""
         for store in self._stores:
@@ -159,6 +180,12 @@ class _Store:
         self.num_expected = num_expected
         self._dtype = dtype
         self._kept: Tensor | None = None
+        self.computed_in: torch.dtype | None = None
+
+    def narrow(self, dtype: torch.dtype) -> None:
+        """Keep in `dtype` what is kept as it came."""
+        if self._kept is not None and self._dtype is None:
+            self._kept = self._kept.to(dtype)
 
     @staticmethod
     def of(precision: KvPrecision, num_expected: int) -> "_Store":
@@ -191,6 +218,7 @@ class _Store:
     def append(self, new: Tensor) -> Tensor:
         """Append (B, H, T, D); return all, in the type of the new ones."""
         first, self.length = self.length, self.length + new.shape[2]
+        self.computed_in = new.dtype
         self._put(new, first)
         return self._take(new.dtype) if first else new
 

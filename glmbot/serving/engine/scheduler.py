@@ -32,6 +32,16 @@ class Scheduler:
         """How many sequences wait for their turn."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens the running sequences have; may be asked from any thread."""
+        return sum(sequence.num_tokens for sequence in list(self._running.values()))
+
+    @property
+    def max_tokens(self) -> int | None:
+        """How many there is memory for."""
+        return self._max_tokens
+
     def add(self, sequence: Sequence) -> None:
         """Put a sequence at the end of its sender's queue."""
         self._queues.setdefault(sequence.request.sender, deque()).append(sequence)
@@ -57,7 +67,7 @@ class Scheduler:
 
     def make_room_to_grow(self) -> None:
         """Before each sequence gets a token: let the newest wait again where there is no room for all of them."""
-        while self._max_tokens is not None and self._num_tokens() + self.num_running > self._max_tokens:
+        while self._max_tokens is not None and self.num_tokens + self.num_running > self._max_tokens:
             if not self.shrink():
                 return
 
@@ -98,7 +108,7 @@ class Scheduler:
         if self._max_tokens is None or not self._running:
             return True
         needed = sequence.num_tokens + min(MARGIN, sequence.max_length - sequence.num_tokens)
-        return self._num_tokens() + self.num_running + needed <= self._max_tokens
+        return self.num_tokens + self.num_running + needed <= self._max_tokens
 
     def _make_room(self, running: Counter[str], sender: str) -> bool:
         """Take a place from the sender who has most, where that has two more than this one."""
@@ -112,6 +122,3 @@ class Scheduler:
         del self._running[sequence.sequence_id]
         sequence.pause()
         self._queues.setdefault(sequence.request.sender, deque()).appendleft(sequence)
-
-    def _num_tokens(self) -> int:
-        return sum(sequence.num_tokens for sequence in self._running.values())

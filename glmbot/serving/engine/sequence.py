@@ -1,13 +1,19 @@
 """A request to the engine, what comes out of it, and the sequence in between."""
 
+import logging
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from glmbot.serving.engine.logprobs import Logprobs, logprobs_of
+from glmbot.serving.engine.loops import LongestLoop, LoopGuard
+
+logger = logging.getLogger(__name__)
+
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
-FinishReason = Literal["stop", "length", "error", "cancelled"]
+FinishReason = Literal["stop", "length", "loop", "not_finite", "timeout", "not_begun", "error", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,19 @@ class Sampling:
 class Request:
     """A whole prompt in tokens, special ones included, and how to go on from it.
 
-    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one.
+    `sender` tells whose it is, in whatever words: senders take turns. Those without a name are one. `top_logprobs` is
+    how many of the likeliest tokens are told beside each chosen one, and how likely all of them were; None: nothing
+    is. `longest_loop` tells how much an answer may repeat itself before it is ended; None: as much as it likes.
+    `timeout` is after how many seconds nobody wants the answer any more.
     """
 
     prompt: Listing[int]
     max_tokens: int
     sampling: Sampling
     sender: str = ""
+    top_logprobs: int | None = None
+    longest_loop: LongestLoop | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +66,16 @@ class Place:
 class Output:
     """What one step did for one sequence.
 
-    Without `finish`, or with "stop" or "length", the model generated one token; `token` is None where that was the end
-    mark, which is no part of the text. "error" and "cancelled" come without a token, and so does a `place`, which is
-    told while a sequence waits.
+    Without `finish`, or with "stop", "length" or "loop", the model generated one token; `token` is None where that was
+    the end mark, which is no part of the text. The other ends come without a token, and so does a `place`, which is
+    told while a sequence waits. `logprobs` come with a token where the request asked for them.
     """
 
     sequence_id: int
     token: int | None = None
     finish: FinishReason | None = None
     place: Place | None = None
+    logprobs: Logprobs | None = None
 
 
 class Sampler(Protocol):
@@ -87,6 +100,9 @@ class Decoder(Protocol):
 
         Of ChatGLM-6B tokens of the answer, behind `prefill`; of causal models pieces of a prompt, too.
         """
+
+    def read_again(self, prompt: Listing[int], answer: Listing[int]) -> "Tensor | None":
+        """Read all anew in float32; return the logits of the next token, (V,), or None if it was computed so before."""
 
 
 class Model(Protocol):
@@ -141,6 +157,8 @@ class Sequence:
         self.is_read = False
         self.place: Place | None = None
         self._sampler: Sampler | None = None
+        self._was_read_again = False
+        self._loops = LoopGuard(request.longest_loop) if request.longest_loop else None
 
     @property
     def tokens(self) -> list[int]:
@@ -184,13 +202,33 @@ class Sequence:
         return logits
 
     def take(self, logits: "Tensor", model: Model) -> Output:
-        """Choose the next token by the scores, (V,). Raises NotFinite."""
+        """Choose the next token by the scores, (V,). Raises NotFinite.
+
+        Scores that are no numbers are computed once more, in float32 where they were not: float16 ends at 65,504.
+        """
         assert self._sampler is not None
         if not bool(logits.isfinite().all()):
-            raise NotFinite("the model's scores are not finite; the checkpoint or its precision is at fault")
+            logits = self._finite()
         token = self._sampler.choose(logits)
         self.generated.append(token)
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
-        is_full = len(self.generated) >= self.request.max_tokens
-        return Output(self.sequence_id, token, "length" if is_full else None)
+        asked = self.request.top_logprobs
+        logprobs = None if asked is None else logprobs_of(logits, token, asked)
+        return Output(self.sequence_id, token, self._reason_to_end(), logprobs=logprobs)
+
+    def _finite(self) -> "Tensor":
+        """Return the scores again, computed in float32, once in an answer: that reads all of it."""
+        if not self._was_read_again:
+            assert self.decoder is not None
+            self._was_read_again = True
+            logits = self.decoder.read_again(self.request.prompt, self.generated)
+            if logits is not None and bool(logits.isfinite().all()):
+                logger.warning("sequence %d: scores are no numbers; read again in float32", self.sequence_id)
+                return logits
+        raise NotFinite("scores are no numbers: the checkpoint is damaged, or wants another precision")
+
+    def _reason_to_end(self) -> FinishReason | None:
+        if len(self.generated) >= self.request.max_tokens:
+            return "length"
+        return "loop" if self._loops and self._loops.ends(self.generated) else None

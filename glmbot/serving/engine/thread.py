@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from glmbot.errors import EngineBusy, EngineStuck
-from glmbot.serving.engine.sequence import Output, Request
+from glmbot.serving.engine.sequence import FinishReason, Output, Request
 from glmbot.serving.loaded_model import LoadedModel
 
 if TYPE_CHECKING:
@@ -25,14 +25,24 @@ SENDER_SHARE = 0.5
 STUCK_AFTER = 600.0
 """Seconds for one step, after which the engine counts as stuck: a full prompt takes a slow CPU a minute or two."""
 LOOK_EVERY = 1.0
+MAX_WAIT = 600.0
+"""Seconds without a first token, after which a request is given up: the bot waits no longer for one, either."""
+IDLE_AFTER = 15.0
+"""Seconds without an output, after which a reader is told that there is none: proxies close what is silent for 60."""
+IDLE = Output(-1)
+"""Tells that nothing has come for some time."""
 
 
 class TokenStream:
-    """The outputs of one request, as they are generated; ends after the output that has a finish reason."""
+    """The outputs of one request, as they are generated; ends after the output that has a finish reason.
 
-    def __init__(self) -> None:
+    In between comes `IDLE`, each time that there was none for `idle_after` seconds.
+    """
+
+    def __init__(self, idle_after: float) -> None:
         self._outputs: asyncio.Queue[Output] = asyncio.Queue()  # bounded by the request's max_tokens
-        self._is_finished = False
+        self._idle_after = idle_after
+        self._has_begun = self._is_finished = False
 
     def __aiter__(self) -> "TokenStream":
         return self
@@ -40,32 +50,62 @@ class TokenStream:
     async def __anext__(self) -> Output:
         if self._is_finished:
             raise StopAsyncIteration
-        output = await self._outputs.get()
+        output = await self._next()
         self._is_finished = output.finish is not None
         return output
 
+    async def _next(self) -> Output:
+        if not self._outputs.empty():
+            return self._outputs.get_nowait()
+        try:
+            async with asyncio.timeout(self._idle_after):
+                return await self._outputs.get()
+        except TimeoutError:
+            return IDLE
+
     def put(self, output: Output) -> None:
         """Append an output."""
+        self._has_begun = self._has_begun or output.place is None
         self._outputs.put_nowait(output)
+
+    def end(self, finish: FinishReason) -> None:
+        """End the stream early: the reader sees this reason behind what has come so far."""
+        self.put(Output(-1, None, finish))
+
+    def end_unless_begun(self) -> None:
+        """End the stream if no token has come yet."""
+        if not self._has_begun:
+            self.end("not_begun")
 
     def cancel(self) -> None:
         """End the stream early: the reader sees the finish reason "cancelled"."""
-        self.put(Output(-1, None, "cancelled"))
+        self.end("cancelled")
 
 
 class EngineThread:
     """Loads a model and runs its engine. All methods are for the event loop's thread."""
 
-    def __init__(self, load: Callable[[], LoadedModel], max_open: int, stuck_after: float = STUCK_AFTER) -> None:
+    def __init__(
+        self,
+        load: Callable[[], LoadedModel],
+        max_open: int,
+        stuck_after: float = STUCK_AFTER,
+        max_wait: float = MAX_WAIT,
+        idle_after: float = IDLE_AFTER,
+    ) -> None:
         self._load = load
         self._max_open = max_open
         self._stuck_after = stuck_after
+        self._max_wait = max_wait
+        self._idle_after = idle_after
         self._stepping_since: float | None = None
         self._senders: Counter[str] = Counter()
         self._commands: queue.SimpleQueue[Callable[[Engine], None] | None] = queue.SimpleQueue()  # bounded by max_open
         self._streams: dict[int, TokenStream] = {}
         self._next_id = itertools.count(1)
         self._loaded: LoadedModel | None = None
+        self.was_ready = False
+        """Whether the model was loaded once."""
         self._failure: Exception | None = None
         self._ended = asyncio.Event()
         # A daemon, since nothing can interrupt torch while it loads, and the program must be able to end.
@@ -113,15 +153,24 @@ class EngineThread:
 
     @contextmanager
     def answer(self, request: Request) -> Iterator[TokenStream]:
-        """Generate while the body runs; leaving it cancels what is not finished. Raises EngineBusy."""
+        """Generate while the body runs; leaving it cancels what is not finished. Raises EngineBusy.
+
+        The stream ends with "timeout" when the request's own time is over, and with "not_begun" when it has waited for
+        a first token longer than anybody should.
+        """
         self._check_room(request.sender)
         sequence_id = next(self._next_id)
-        stream = self._streams[sequence_id] = TokenStream()
+        stream = self._streams[sequence_id] = TokenStream(self._idle_after)
+        timers = [self._loop.call_later(self._max_wait, stream.end_unless_begun)]
+        if request.timeout is not None:
+            timers.append(self._loop.call_later(request.timeout, stream.end, "timeout"))
         self._senders[request.sender] += 1
         self._commands.put(lambda engine: engine.add(sequence_id, request))
         try:
             yield stream
         finally:
+            for timer in timers:
+                timer.cancel()
             del self._streams[sequence_id]
             self._senders -= Counter([request.sender])
             self._commands.put(lambda engine: engine.cancel(sequence_id))
@@ -150,6 +199,7 @@ class EngineThread:
 
     def _became_ready(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
+        self.was_ready = True
 
     def _failed(self, failure: Exception) -> None:
         self._failure = failure

@@ -14,7 +14,7 @@ from glmbot.serving.models.config import FIRST_VOCAB_SIZE, NUM_IMAGE_ROWS
 from glmbot.serving.models.positions import SpecialIds, prompt_mask, prompt_positions
 from glmbot.serving.tokenizers.chatglm2 import VOCABULARY_FILE as LATER_VOCABULARY_FILE
 from glmbot.serving.tokenizers.chatglm2 import ChatGLM2Tokenizer
-from glmbot.serving.tokenizers.pieces import load_pieces
+from glmbot.serving.tokenizers.pieces import load_pieces, piece_bytes
 
 VOCABULARY_FILE = "ice_text.model"
 NEWLINE = "<n>"
@@ -123,6 +123,10 @@ class ChatGLMTokenizer(PreTrainedTokenizer):
         """Return the text of ids; special ones give none."""
         first, end, pad = self.num_image_tokens, self.vocab_size, self.pad_token_id
         return restore_white_space(self.pieces.decode([i - first for i in ids if first <= i < end and i != pad]))
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8; of a mark its name, of an image token nothing."""
+        return piece_bytes(restore_white_space(self._convert_id_to_token(token)))
 
     def num_unfinished(self, text: str) -> int:
         """Count the last characters that the next token may turn into white space: a mark can come in pieces."""

@@ -11,7 +11,7 @@ from transformers.utils.generic import PaddingStrategy
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.models.family import Family, family_of
-from glmbot.serving.tokenizers.pieces import load_pieces
+from glmbot.serving.tokenizers.pieces import load_pieces, piece_bytes
 
 VOCABULARY_FILE = "tokenizer.model"
 MARKS = ("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop")
@@ -78,6 +78,10 @@ class ChatGLM2Tokenizer(PreTrainedTokenizer):
         """Return the text of ids. ChatGLM3's marks give their own text, ChatGLM2's none, as published."""
         text: str = self.pieces.decode_pieces([self._convert_id_to_token(index) for index in ids])
         return text
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the text of one token in UTF-8; of ChatGLM3's marks the name."""
+        return piece_bytes(self._convert_id_to_token(token))
 
     def num_unfinished(self, text: str) -> int:
         """Count the last characters that the next token may still rewrite: none."""

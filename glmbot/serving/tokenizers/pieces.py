@@ -1,10 +1,22 @@
 """Reads SentencePiece vocabularies."""
 
+import re
 from pathlib import Path
 
 from sentencepiece import SentencePieceProcessor
 
 from glmbot.errors import CheckpointError
+
+BYTE_PIECE = re.compile("<0x([0-9A-F]{2})>")
+"""A piece that is one byte of a character which the vocabulary lacks."""
+SPACE = "\u2581"
+
+
+def piece_bytes(piece: str) -> bytes:
+    """Return the text of a piece in UTF-8, its leading space included."""
+    if byte := BYTE_PIECE.fullmatch(piece):
+        return bytes.fromhex(byte[1])
+    return piece.replace(SPACE, " ").encode()
 
 
 def load_pieces(path: Path) -> SentencePieceProcessor:
