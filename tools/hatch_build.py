@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 BUNDLED = {"plugins": "glmbot_plugins", "migrations": "glmbot_migrations"}
 KERNELS = Path("glmbot/serving/compiled")
 LIBRARY = KERNELS / "kernels.so"
-FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=off", "-fPIC", "-shared", "-pthread")
+FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=off", "-fPIC", "-shared")
 """For any x86-64: which instructions are used is decided when they run. Floats are rounded as the C code says."""
 
 

@@ -13,7 +13,7 @@ from glmbot.serving.models import compiled, rounded
 from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
-from glmbot.serving.models.rounded import Rounded, attend_rounded, put_last
+from glmbot.serving.models.rounded import Rounded, RoundedRows
 
 pytestmark = pytest.mark.skipif(not compiled.is_usable(), reason="no compiled kernels for this machine")
 
@@ -160,25 +160,26 @@ def test_attention_is_that_of_plain_torch(num_heads: int, num_kept: int, width: 
         torch.randn(5, num_heads, 1, width),
     )
     for scale in (None, 0.3):
-        found = attend_rounded(query, keys, values, scale)
+        found = RoundedRows.attend(query, RoundedRows(keys), RoundedRows(values), scale)
         for row, (key, value) in enumerate(zip(keys, values, strict=True)):
             wide = [one.widened().repeat_interleave(num_heads // num_kept, dim=1) for one in (key, value)]
             plain = scaled_dot_product_attention(query[row : row + 1], *wide, scale=scale)
             torch.testing.assert_close(found[row : row + 1], plain, rtol=1e-4, atol=1e-5)
-            assert torch.equal(attend_rounded(query[row : row + 1], [key], [value], scale), found[row : row + 1])
+            alone = RoundedRows.attend(query[row : row + 1], RoundedRows([key]), RoundedRows([value]), scale)
+            assert torch.equal(alone, found[row : row + 1])
 
 
 def test_attention_to_what_is_no_number_is_none() -> None:
     keys, values = kept(2, [300, 300], 64), kept(2, [300, 300], 64)
     keys[0].scales[0, 1, 280] = float("nan")
-    found = attend_rounded(torch.randn(2, 2, 1, 64), keys, values, None)
+    found = RoundedRows.attend(torch.randn(2, 2, 1, 64), RoundedRows(keys), RoundedRows(values), None)
     assert found.isfinite().all(dim=-1).flatten(1).tolist() == [[True, False], [True, True]]
 
 
 def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:
     rows, new = kept(2, [1, 9], 64), torch.randn(2, 2, 1, 64)
     before = [one.numbers.clone() for one in rows]
-    put_last(new, rows)
+    RoundedRows(rows).put_last(new)
     for row, one in enumerate(rows):
         scale = new[row].abs().amax(dim=-1, keepdim=True) / 127
         assert torch.equal(one.scales[0, :, one.length - 1 : one.length], scale)

@@ -34,7 +34,7 @@ struct attention {
 #define NUMBERS(at) _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(at))))
 #define STORE(at, x) _mm256_storeu_ps(at, x)
 #define MULTIPLY_ADD(a, b, c) _mm256_fmadd_ps(a, b, c)
-#define ADD(a, b) _mm256_add_ps(a, b)
+#define HALVES(x) (x)
 #include "attend_with.h"
 #pragma GCC pop_options
 
@@ -47,7 +47,7 @@ struct attention {
 #undef NUMBERS
 #undef STORE
 #undef MULTIPLY_ADD
-#undef ADD
+#undef HALVES
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma")
 #define NAME(what) what##_avx512
@@ -59,7 +59,7 @@ struct attention {
 #define NUMBERS(at) _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(at))))
 #define STORE(at, x) _mm512_storeu_ps(at, x)
 #define MULTIPLY_ADD(a, b, c) _mm512_fmadd_ps(a, b, c)
-#define ADD(a, b) _mm512_add_ps(a, b)
+#define HALVES(x) _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1))
 #include "attend_with.h"
 #pragma GCC pop_options
 

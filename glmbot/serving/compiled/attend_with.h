@@ -41,10 +41,10 @@ static inline float NAME(largest_of)(const float *x, int64_t count) {
 static inline int NAME(all_finite)(const float *x, int64_t count) { return isfinite(NAME(largest_of)(x, count)); }
 
 static inline float NAME(sum_of)(VECTOR found) {
-    float lanes[LANES], sum = 0;
-    STORE(lanes, found);
-    for (int i = 0; i < LANES; i += 4) sum += (lanes[i] + lanes[i + 1]) + (lanes[i + 2] + lanes[i + 3]);
-    return sum;
+    __m256 eight = HALVES(found);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(four, _mm_shuffle_ps(four, four, 1)));
 }
 
 /* Four keys at a time, so that one need not wait for another. */

@@ -11,8 +11,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from glmbot.serving.engine.kv_cache import KeyValueCache
-from glmbot.serving.models.attend import RoundedRows, Rows, attend
-from glmbot.serving.models.rounded import can_attend, put_last
+from glmbot.serving.models.attend import Rows, attend
+from glmbot.serving.models.rounded import RoundedRows, can_attend
 
 ATTENTION = "glmbot"
 """The name under which transformers' own models find the attention that knows `Rows`."""
@@ -31,10 +31,10 @@ class BatchCache(Cache):
         """Append one token of each sequence, (B, G, 1, D); return all tokens of each."""
         if can_attend(key_states) and all(cache.is_rounded(layer_idx) for cache in self._caches):
             places = [cache.next_places(layer_idx) for cache in self._caches]
-            keys, values = tuple(key for key, _ in places), tuple(value for _, value in places)
-            put_last(key_states, keys)
-            put_last(value_states, values)
-            return RoundedRows(keys), RoundedRows(values)
+            keys, values = RoundedRows([key for key, _ in places]), RoundedRows([value for _, value in places])
+            keys.put_last(key_states)
+            values.put_last(value_states)
+            return keys, values
         rows = zip(self._caches, torch.split(key_states, 1), torch.split(value_states, 1), strict=True)
         found = [cache.update(key, value, layer_idx) for cache, key, value in rows]
         return Rows(tuple(key for key, _ in found)), Rows(tuple(value for _, value in found))
@@ -78,9 +78,8 @@ def attention(
 
 
 def _last(rows: Rows | RoundedRows, count: int) -> Rows:
-    if isinstance(rows, RoundedRows):
-        return rows.widened(count)
-    return Rows(tuple(one[:, :, -count:] for one in rows.each))
+    each = (one.widened() for one in rows.each) if isinstance(rows, RoundedRows) else rows.each
+    return Rows(tuple(one[:, :, -count:] for one in each))
 
 
 def register_attention() -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from glmbot.serving.models.rounded import Rounded, attend_rounded
+from glmbot.serving.models.rounded import RoundedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +14,6 @@ class Rows:
     """Keys or values of several sequences, each of its own length: (1, G, S_i, D)."""
 
     each: tuple[Tensor, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RoundedRows:
-    """The same in 8 bits."""
-
-    each: tuple[Rounded, ...]
-
-    def widened(self, num_last: int) -> Rows:
-        """Return the last tokens as floats."""
-        return Rows(tuple(one.widened()[:, :, -num_last:] for one in self.each))
 
 
 def attend(
@@ -42,7 +31,7 @@ def attend(
     """
     if isinstance(key, RoundedRows):
         assert isinstance(value, RoundedRows)
-        return attend_rounded(query, key.each, value.each, scale)
+        return RoundedRows.attend(query, key, value, scale)
     if isinstance(key, Rows):
         assert isinstance(value, Rows)
         rows = zip(torch.split(query, 1), key.each, value.each, strict=True)

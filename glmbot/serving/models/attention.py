@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
 from glmbot.serving.models.attend import attend
 from glmbot.serving.models.rotary import rotate
+
+Tables = tuple[Tensor, Tensor]
+"""Cosine and sine for each of the P position coordinates, which turn a part of a head each: (B, T, 1, 1, P, D/P)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,10 @@ class SelfAttention(nn.Module):
         self.query_key_value = nn.Linear(hidden_size, 3 * hidden_size)
         self.dense = nn.Linear(hidden_size, hidden_size)
 
-    def forward(self, x: Tensor, tables: list[tuple[Tensor, Tensor]], view: View | None, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, tables: Tables, view: View | None, cache: Cache | None) -> Tensor:
         """Attend from each token of x to itself and to the cached ones, as far as `view` is open.
 
-        x: (B, T, C); tables: cosine and sine (B, 1, T, R), one pair per position coordinate; returns (B, T, C).
+        x: (B, T, C); tables: cosine and sine; returns (B, T, C).
         The published code divides the scores by the layer's number and multiplies them back in float32, which
         cancels out.
         """
@@ -57,15 +59,12 @@ class SelfAttention(nn.Module):
         dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
         return dense
 
-    def project(self, x: Tensor, tables: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    def project(self, x: Tensor, tables: Tables) -> tuple[Tensor, Tensor, Tensor]:
         """Return query and key, both rotated, and value: 3 x (B, H, T, D) from (B, T, C)."""
-        # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D) -> 3 x (B, H, T, D)
-        joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
-        query, key, value = joint.chunk(3, dim=-1)
-        return _rotate_parts(query, tables), _rotate_parts(key, tables), value
-
-
-def _rotate_parts(x: Tensor, tables: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """Rotate one part of each head per position coordinate; x: (B, H, T, D)."""
-    parts = x.chunk(len(tables), dim=-1)
-    return torch.cat([rotate(part, cos, sin) for part, (cos, sin) in zip(parts, tables, strict=True)], dim=-1)
+        # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D)
+        joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1))
+        width = joint.shape[-1] // 3
+        num_parts, part_width = tables[0].shape[-2:]
+        turned = rotate(joint[..., : 2 * width].unflatten(-1, (2, num_parts, part_width)), *tables)
+        query, key = turned.flatten(-2).transpose(1, 2).unbind(dim=3)
+        return query, key, joint[..., 2 * width :].transpose(1, 2)

@@ -10,7 +10,7 @@ from transformers import DynamicCache, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
-from glmbot.serving.models.attention import SelfAttention, View, view_of
+from glmbot.serving.models.attention import SelfAttention, Tables, View, view_of
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.generation import PromptGeneration
 from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
@@ -46,7 +46,7 @@ class Block(nn.Module):
         self.post_attention_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
         self.mlp = FeedForward(config)
 
-    def forward(self, x: Tensor, tables: list[tuple[Tensor, Tensor]], view: View | None, cache: Cache | None) -> Tensor:
+    def forward(self, x: Tensor, tables: Tables, view: View | None, cache: Cache | None) -> Tensor:
         """Return the shape of x: (B, T, C)."""
         x = self.input_layernorm(x)
         x = RESIDUAL_FACTOR * x + self.attention(x, tables, view, cache)
@@ -144,12 +144,11 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             prompt_mask(input_ids, self.special_ids.bos) if mask is None else mask,
         )
 
-    def _tables(self, positions: Tensor, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
-        """Return cosine and sine, (B, 1, T, R), for each position coordinate."""
+    def _tables(self, positions: Tensor, dtype: torch.dtype) -> Tables:
         frequencies = inverse_frequencies(self.rotary_size).to(positions.device)
-        rows = positions.unbind(dim=1) if self.config.position_encoding_2d else (positions,)
-        tables = [rotary_tables(row, frequencies, dtype) for row in rows]
-        return [(cos[:, None], sin[:, None]) for cos, sin in tables]
+        parts = positions if self.config.position_encoding_2d else positions[:, None]  # (B, P, T)
+        cos, sin = rotary_tables(parts.transpose(1, 2), frequencies, dtype)
+        return cos[:, :, None, None], sin[:, :, None, None]
 
 
 class ChatGLMForConditionalGeneration(ChatGLMPreTrainedModel, PromptGeneration, GenerationMixin):

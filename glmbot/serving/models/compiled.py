@@ -5,6 +5,7 @@ They are compiled when the package is built, for Linux on x86-64; where they are
 
 import ctypes
 import logging
+import re
 import time
 from enum import IntEnum
 from functools import cache
@@ -21,6 +22,7 @@ LIBRARY = Path(__file__).parents[1] / "compiled" / "kernels.so"
 GROUP = 256
 """Columns of the inputs that share a scale: they are rounded to 8 bits, each row and group by its largest number."""
 BLOCK = 16
+_OPENMP = re.compile(r"/lib(gomp|iomp|omp)[^/]*\.so[^/]*$")
 _TOLERANCE = 1e-3
 _CALIBRATION_ROWS = (2, 4, 8)
 _CALIBRATION_SHAPE = (2048, 4096)
@@ -181,10 +183,15 @@ def _rounded_group(part: Tensor) -> Tensor:
 
 @cache
 def _load() -> ctypes.CDLL | None:
+    threads = _thread_library()
+    if threads is None:
+        return None
     try:
         found = ctypes.CDLL(str(LIBRARY))
     except OSError:
         return None
+    found.glmbot_use_threads.argtypes = [ctypes.c_void_p]
+    found.glmbot_use_threads(ctypes.cast(threads.GOMP_parallel, ctypes.c_void_p))
     address, size, small = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
     found.glmbot_pack.argtypes = [address, size, size, small, address, small]
     found.glmbot_linear.argtypes = [
@@ -197,6 +204,17 @@ def _load() -> ctypes.CDLL | None:
     for function in (found.glmbot_pack, found.glmbot_keep, found.glmbot_attend):
         function.restype = None
     return found
+
+
+def _thread_library() -> ctypes.CDLL | None:
+    """Return the OpenMP library whose threads torch uses, None where it has none that we know."""
+    paths = {line.split()[-1] for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()}
+    torch_folder = str(Path(torch.__file__).parent.parent)
+    known = [path for path in paths if _OPENMP.search(path)]
+    for path in sorted(known, key=lambda one: not one.startswith(torch_folder)):  # others may have loaded one, too
+        if hasattr(library := ctypes.CDLL(path), "GOMP_parallel"):
+            return library
+    return None
 
 
 def _up_to(size: int, unit: int) -> int:

@@ -32,8 +32,8 @@ def rotary_tables(positions: Tensor, frequencies: Tensor, dtype: torch.dtype) ->
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn each pair of channels (i, i + D/2) by its position's angle.
 
-    x: (B, H, T, D), cos and sin: (B, 1, T, D); returns the shape of x.
-    ChatGLM-6B does this twice, once per position coordinate, on each half of a head.
+    x: (..., D), cos and sin the same or to be broadcast to it; returns the shape of x.
+    ChatGLM-6B does this with each half of a head, by a position coordinate each.
     """
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-second, first), dim=-1) * sin

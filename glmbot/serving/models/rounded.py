@@ -44,25 +44,32 @@ def can_attend(new: Tensor) -> bool:
     return is_fit and width % _UNIT == 0 and width <= _MOST_WIDE and compiled.is_usable()
 
 
-def put_last(new: Tensor, kept: Sequence[Rounded]) -> None:
-    """Round one token of each sequence to its last place; new: (B, G, 1, D)."""
-    new = new.contiguous()
-    num_rows, num_heads, _, width = new.shape
-    compiled.library().glmbot_keep(new.data_ptr(), _as_kept(kept), num_rows, num_heads, width, compiled.best_level())
+class RoundedRows:
+    """Keys or values of several sequences, each of its own length."""
 
+    def __init__(self, each: Sequence[Rounded]) -> None:
+        self.each = tuple(each)
+        rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.numbers.shape[2], one.length) for one in each]
+        self._kept = (_Kept * len(rows))(*rows)
 
-def attend_rounded(query: Tensor, keys: Sequence[Rounded], values: Sequence[Rounded], scale: float | None) -> Tensor:
-    """Attend from one token of each sequence to all of its own, (B, H, 1, D); query: the same, H a multiple of G."""
-    query = query.contiguous()
-    out = torch.empty_like(query)
-    num_rows, num_heads, _, width = query.shape
-    compiled.library().glmbot_attend(
-        *(query.data_ptr(), _as_kept(keys), _as_kept(values), num_rows, num_heads, keys[0].numbers.shape[1], width),
-        *(width**-0.5 if scale is None else scale, out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
-    )
-    return out
+    @property
+    def num_heads(self) -> int:
+        """How many heads they have, G."""
+        return self.each[0].numbers.shape[1]
 
+    def put_last(self, new: Tensor) -> None:
+        """Round one token of each sequence to its last place; new: (B, G, 1, D)."""
+        new, size = new.contiguous(), (len(new), self.num_heads, new.shape[-1])
+        compiled.library().glmbot_keep(new.data_ptr(), self._kept, *size, compiled.best_level())
 
-def _as_kept(all_kept: Sequence[Rounded]) -> "ctypes.Array[_Kept]":
-    rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.numbers.shape[2], one.length) for one in all_kept]
-    return (_Kept * len(rows))(*rows)
+    @staticmethod
+    def attend(query: Tensor, keys: "RoundedRows", values: "RoundedRows", scale: float | None) -> Tensor:
+        """Attend from one token of each sequence to its own ones, (B, H, 1, D); query: the same, H a multiple of G."""
+        query = query.contiguous()
+        out = torch.empty_like(query)
+        num_rows, num_heads, _, width = query.shape
+        compiled.library().glmbot_attend(
+            *(query.data_ptr(), keys._kept, values._kept, num_rows, num_heads, keys.num_heads, width),
+            *(width**-0.5 if scale is None else scale, out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
+        )
+        return out
