@@ -27,6 +27,7 @@ from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.intake import intake
 from glmbot.dispatch.limits import Limits, counts_tokens
 from glmbot.dispatch.moderation import Moderation
+from glmbot.dispatch.outgoing import Outgoing
 from glmbot.dispatch.plugin_services import PluginServices, StatusReport
 from glmbot.dispatch.roles import Roles
 from glmbot.dispatch.router import Router
@@ -335,17 +336,18 @@ def _build(
     supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
     policies = LivePolicies(settings.safety, key_of(settings.bot.data_dir), admins)
-    safety = Safety(policies, hooks.check_text)
+    safety = Safety(policies, hooks.check_text, roles.of)
     access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
     moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
-    documents = Documents(adapters, safety, moderation)
+    documents, outgoing = Documents(adapters, safety, moderation), Outgoing(safety, moderation)
     max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
-        database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
+        database, inference, conversations, conversation, delivery, report, documents, outgoing, max_reply_tokens
     )
     plugins = PluginHost(loaded, services, hooks, clock, report=admins)
     desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
-    admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
+    max_chars = settings.admission.max_message_chars
+    admission = Admission(max_chars, roles, access, limits, hooks.screen_event, outgoing)
     router = Router(desk, plugins, conversation, documents)
     dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
@@ -360,7 +362,7 @@ def _build(
         admins=admins,
         inbox=inbox,
         outbox=outbox,
-        worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
+        worker=Worker(inbox, dispatcher, delivery, outgoing, owned, settings.bot.num_workers, arrived, progress),
         outbox_worker=OutboxWorker(adapters, owned, outbox, sending, paces, ready, progress),
         plugins=plugins,
         policies=policies,

@@ -17,6 +17,10 @@ class Phrase(Enum):
         "I stopped this answer because it broke the rules here. Please ask something else.",
         "这条回答不符合使用规则，已停止显示，请换个问题。",
     )
+    WITHHELD = (
+        "(A message was withheld here because it broke the rules.)",
+        "（这里有一条消息不符合使用规则，没有显示。）",
+    )
     HELD = (
         "I have passed this message on to the people who run this bot. If they agree, you get an answer here.",
         "这条消息需要管理员看过才能回答，他们同意后我会在这里回复你。",

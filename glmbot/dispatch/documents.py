@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from glmbot.adapters.base import Adapter, FetchesFiles
 from glmbot.attachments.extracted import MAX_BYTES, Problem, Unreadable
@@ -73,12 +74,14 @@ class Documents:
             raise UserError(Phrase.FILE_NOT_FETCHED.in_language(language, name=attachment.name)) from error
 
     async def _read(self, event: MessageEvent, attachment: Attachment, language: Language) -> FileText:
+        name = await self._passed(attachment.name, Place.FILE_NAME, event)  # first: the sender may be told it
+        attachment = replace(attachment, name=name)
         try:
-            if problem := refusal_by_name(attachment.name):
+            if problem := refusal_by_name(name):
                 raise Unreadable(problem)
             data = await self._fetch(event, attachment, MAX_BYTES)
             async with self._turns:
-                found = await read_text(attachment.name, data)
+                found = await read_text(name, data)
         except FileTooLarge as error:
             raise _not_read(Phrase.FILE_TOO_LARGE, attachment, language) from error
         except Unreadable as error:
@@ -86,7 +89,6 @@ class Documents:
         except NotDelivered as error:
             logger.info("a file could not be fetched: %s", error)
             raise _not_read(Phrase.FILE_NOT_FETCHED, attachment, language) from error
-        name = await self._passed(attachment.name, Place.FILE_NAME, event)
         text = await self._passed(found.text, Place.FILE_TEXT, event)
         return FileText(name, text, found.is_cut)
 

@@ -50,7 +50,7 @@ class Moderation:
         """
         if claimed.is_approved:
             return None
-        consequences = await self.record(claimed.event, _findings(verdict), Direction.IN)
+        consequences = await self.record_verdict(claimed.event, verdict, Direction.IN, Place.TEXT)
         if not verdict.is_blocked:
             return None
         language = language_of(claimed.event)
@@ -88,6 +88,12 @@ class Moderation:
             self._delivery.wake()
         return consequences
 
+    async def record_verdict(
+        self, event: MessageEvent, verdict: Verdict, direction: Direction, place: Place
+    ) -> Consequences:
+        """Do the same with a verdict: a plugin's check may block without saying what it found."""
+        return await self.record(event, _findings(verdict, place), direction)
+
     async def run(self) -> None:
         """Forget what is old, each hour, until cancelled."""
         while True:
@@ -119,10 +125,10 @@ class Moderation:
         return NewReport(code, escalated.rule, rows) if rows else None
 
 
-def _findings(verdict: Verdict) -> Sequence[Finding]:
-    """Return what is to be written down: a plugin's check blocks without saying what it found."""
+def _findings(verdict: Verdict, place: Place) -> Sequence[Finding]:
+    """Return what is to be written down."""
     if verdict.is_blocked and not any(one.action.blocks for one in verdict.findings):
-        return [*verdict.findings, _finding_of(verdict.rule, Place.TEXT)]
+        return [*verdict.findings, _finding_of(verdict.rule, place)]
     return verdict.findings
 
 

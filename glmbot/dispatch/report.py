@@ -62,6 +62,8 @@ def _report(code: str, event: MessageEvent, finding: Finding, direction: Directi
     }
     phrase = Phrase.REPORT_IN if direction is Direction.IN else Phrase.REPORT_OUT
     kept = [one for one in COMMANDS if direction is Direction.IN or one is not Phrase.REPORT_APPROVE]
+    if not event.sender.sender_id:
+        kept = []  # a message that a plugin has sent: nobody is to be muted for it
     buttons = [Button(one.in_language(Language.ENGLISH), f"/{COMMANDS[one]} {code}") for one in kept]
     return Whole(phrase.in_both_languages(**values), buttons)
 

@@ -8,13 +8,11 @@ from typing import Protocol
 from glmbot.events import MessageEvent
 from glmbot.hooks import CheckText
 from glmbot.reply import Reply
+from glmbot.safety.judging import LONG, judge
 from glmbot.safety.policies import Policies
 from glmbot.safety.reply_guard import ReplyGuard
 from glmbot.safety.rule import ANYWHERE, Scope
 from glmbot.verdicts import Direction, Finding, Place, Verdict
-
-LONG = 2000
-"""A longer text is judged in a thread: it may take more than the event loop should be held."""
 
 
 class HasPolicies(Protocol):
@@ -51,12 +49,7 @@ class Safety:
         self, text: str, direction: Direction, place: Place = Place.TEXT, scope: Scope = ANYWHERE
     ) -> Verdict:
         """Judge a whole text."""
-        judge = self._policies.current.check
-        if len(text) > LONG:
-            verdict = await asyncio.to_thread(judge, text, direction, place, scope)
-        else:
-            verdict = judge(text, direction, place, scope)
-        return verdict if verdict.is_blocked else await ask_plugins(self._checks, verdict, direction)
+        return await judge(self._policies.current, self._checks, text, direction, place, scope)
 
     async def received(self, event: MessageEvent) -> tuple[MessageEvent, tuple[Finding, ...]]:
         """Return an event as it may be stored, and what was taken out of it: text that is redacted is never kept.
@@ -93,14 +86,3 @@ class Safety:
         if verdict.text == text:
             return text, ()
         return verdict.text, tuple(one for one in verdict.findings if one.action.changes)
-
-
-async def ask_plugins(checks: Sequence[CheckText], verdict: Verdict, direction: Direction) -> Verdict:
-    """Return what the plugins make of a verdict; none of them can lift what another found."""
-    for check in checks:
-        theirs = await check(verdict.text, direction)
-        findings = (*verdict.findings, *theirs.findings)
-        verdict = Verdict(theirs.text, theirs.is_blocked, theirs.rule, findings)
-        if verdict.is_blocked:
-            break
-    return verdict
