@@ -57,6 +57,10 @@ class Phrase(Enum):
         "A message of {sender} in {chat} waits for you: rule {rule}, {excerpt}. Report {code}.",
         "{chat} 中 {sender} 的一条消息等待处理：规则 {rule}，{excerpt}。编号 {code}。",
     )
+    REPORT_FILES = (
+        "Files that came with the message: {number}. They pass with it if you approve it, whatever is in them.",
+        "这条消息带有 {number} 个文件；放行后文件也一并通过，内容不再拦截。",
+    )
     REPORT_OUT = (
         "An answer to {sender} in {chat} was stopped: rule {rule}, {excerpt}. Report {code}.",
         "{chat} 中给 {sender} 的一条回答已被拦下：规则 {rule}，{excerpt}。编号 {code}。",

@@ -43,14 +43,16 @@ class Moderation:
         self._delivery = delivery
         self._clock = clock
 
-    async def act(self, claimed: ClaimedEvent, verdict: Verdict) -> Refusal | None:
-        """Write down what was found in a message, and do what follows; return why it is not handled.
+    async def act(self, claimed: ClaimedEvent, verdict: Verdict, place: Place = Place.TEXT) -> Refusal | None:
+        """Write down what was found in a message or its file, and do what follows; return why it is not handled.
 
         It is all durable before the sender hears of it. A message that is handled again leaves nothing twice.
+        What an admin has approved is only written down.
         """
         if claimed.is_approved:
+            await self._write_down(claimed.event, _findings(verdict, place))
             return None
-        consequences = await self.record_verdict(claimed.event, verdict, Direction.IN, Place.TEXT)
+        consequences = await self.record_verdict(claimed.event, verdict, Direction.IN, place)
         if not verdict.is_blocked:
             return None
         language = language_of(claimed.event)
@@ -58,7 +60,8 @@ class Moderation:
         if consequences.muted_until is not None:
             wait = duration_in_words(consequences.muted_until - self._clock.now(), language)
             text = f"{text}\n\n{Phrase.MUTED_FOR_STRIKES.in_language(language, wait=wait)}"
-        return Refusal(f"safety rule {verdict.rule!r}" if verdict.rule else "safety", text)
+        reason = f"safety rule {verdict.rule!r}" if verdict.rule else "safety"
+        return Refusal(reason, text, is_kept=consequences.is_reported)
 
     async def lets_through(self, event: MessageEvent, verdict: Verdict) -> bool:
         """Tell whether a message may be given to a plugin that waits for it, and write down what was found if so.
@@ -101,6 +104,10 @@ class Moderation:
             two_days_ago = date.fromtimestamp(now - 2 * DAY).isoformat()
             await self._decisions.forget(now, now - self._keep_log, now - self._strike_rule.window, two_days_ago)
             await self._clock.sleep(HOUR)
+
+    async def _write_down(self, event: MessageEvent, findings: Sequence[Finding]) -> None:
+        if findings:
+            await self._decisions.record(event, findings, Direction.IN, self._clock.now(), None, None)
 
     async def _watched(
         self, event: MessageEvent, verdict: Verdict, reply: Reply, pieces: AsyncGenerator[str]

@@ -57,10 +57,10 @@ class Safety:
         What is blocked is left as it is: that is for `check`, which comes before the answer.
         """
         scope = self.scope_of(event)
-        text, findings = await self._cleaned(event.text, Place.TEXT, scope)
+        text, findings = await self.redacted(event.text, Place.TEXT, scope)
         attachments = []
         for attachment in event.attachments:
-            name, more = await self._cleaned(attachment.name, Place.FILE_NAME, scope)
+            name, more = await self.redacted(attachment.name, Place.FILE_NAME, scope)
             attachments.append(replace(attachment, name=name))
             findings += more
         return replace(event, text=text, attachments=tuple(attachments)) if findings else event, findings
@@ -74,7 +74,8 @@ class Safety:
         reply.pieces = guard.guarded(reply.pieces)
         return reply
 
-    async def _cleaned(self, text: str, place: Place, scope: Scope) -> tuple[str, tuple[Finding, ...]]:
+    async def redacted(self, text: str, place: Place, scope: Scope) -> tuple[str, tuple[Finding, ...]]:
+        """Return a text as it may be stored, and what was taken out of it."""
         policies = self._policies.current
         kinds = policies.changing(Direction.IN, scope)
         if not text or not kinds:
