@@ -58,12 +58,15 @@ class Safety:
         """
         scope = self.scope_of(event)
         text, findings = await self.redacted(event.text, Place.TEXT, scope)
+        name, more = await self.redacted(event.sender.name, Place.SENDER_NAME, scope)
+        sender, findings = replace(event.sender, name=name), findings + more
         attachments = []
         for attachment in event.attachments:
             name, more = await self.redacted(attachment.name, Place.FILE_NAME, scope)
             attachments.append(replace(attachment, name=name))
             findings += more
-        return replace(event, text=text, attachments=tuple(attachments)) if findings else event, findings
+        cleaned = replace(event, text=text, sender=sender, attachments=tuple(attachments))
+        return cleaned if findings else event, findings
 
     def guard(self, reply: Reply, scope: Scope = ANYWHERE) -> Reply:
         """Check the reply's pieces before they are shown; what is found is added to its `findings`.
