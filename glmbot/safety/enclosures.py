@@ -23,7 +23,7 @@ async def check_enclosures(reply: Reply, judge: Judge) -> None:
 async def _check_labels(reply: Reply, judge: Judge) -> None:
     """Judge all labels at once: a term may be spread over them. Commands can be seen where there are no buttons."""
     names = [reply.file.name] if reply.file else []
-    labels = [*names, *(text for one in reply.buttons for text in (one.label, one.command))]
+    labels = [*names, *(one.label for one in reply.buttons), *(one.command for one in reply.buttons)]
     if not labels:
         return
     whole = "\n".join(labels)
