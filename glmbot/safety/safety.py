@@ -12,7 +12,7 @@ from glmbot.safety.judging import LONG, judge
 from glmbot.safety.policies import Policies
 from glmbot.safety.reply_guard import ReplyGuard
 from glmbot.safety.rule import ANYWHERE, Scope
-from glmbot.verdicts import Direction, Finding, Place, Verdict
+from glmbot.verdicts import FAILED_CHECK, Action, Direction, Finding, Place, Verdict
 
 
 class HasPolicies(Protocol):
@@ -20,6 +20,13 @@ class HasPolicies(Protocol):
 
     @property
     def current(self) -> Policies: ...
+
+
+class Classifies(Protocol):
+    """Knows how probable it is that a text is an injection."""
+
+    async def probability(self, text: str) -> float | None:
+        """Return it, None where that cannot be told: then the text is not let through."""
 
 
 def no_roles(event: MessageEvent) -> frozenset[str]:
@@ -35,10 +42,12 @@ class Safety:
         policies: HasPolicies,
         checks: Sequence[CheckText],
         roles: Callable[[MessageEvent], frozenset[str]] = no_roles,
+        classifier: Classifies | None = None,
     ) -> None:
         self._policies = policies
         self._checks = checks
         self._roles = roles
+        self._classifier = classifier
 
     def scope_of(self, event: MessageEvent) -> Scope:
         """Return whose text an event brings."""
@@ -49,7 +58,15 @@ class Safety:
         self, text: str, direction: Direction, place: Place = Place.TEXT, scope: Scope = ANYWHERE
     ) -> Verdict:
         """Judge a whole text."""
-        return await judge(self._policies.current, self._checks, text, direction, place, scope)
+        policies = self._policies.current
+        verdict = await judge(policies, self._checks, text, direction, place, scope)
+        is_asked = self._classifier and direction is Direction.IN and verdict.text and not verdict.is_blocked
+        if self._classifier and is_asked and policies.asks_for_injection(place, scope):
+            probability = await self._classifier.probability(verdict.text)
+            if probability is None:
+                return _failed(verdict, place)
+            return policies.classified(verdict, probability, place, scope)
+        return verdict
 
     async def received(self, event: MessageEvent) -> tuple[MessageEvent, tuple[Finding, ...]]:
         """Return an event as it may be stored, and what was taken out of it: text that is redacted is never kept.
@@ -90,3 +107,9 @@ class Safety:
         if verdict.text == text:
             return text, ()
         return verdict.text, tuple(one for one in verdict.findings if one.action.changes)
+
+
+def _failed(verdict: Verdict, place: Place) -> Verdict:
+    rule = "the classifier failed"
+    finding = Finding(rule, FAILED_CHECK, Action.BLOCK, place, excerpt="", digest="")
+    return replace(verdict, is_blocked=True, rule=rule, findings=(*verdict.findings, finding))

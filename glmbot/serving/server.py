@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
 from glmbot.serving.api.openai import build_app
+from glmbot.serving.classifier import Classifier, load_classifier
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.model_directory import name_of, resolve
@@ -59,6 +60,7 @@ class ServeOptions:
     kv_precision: str
     lora: Path | None
     prefix: Path | None
+    classifier: Path | None
     served_name: str | None
     exit_when_stdin_closes: bool
 
@@ -75,8 +77,9 @@ def serve(options: ServeOptions) -> None:
 
 
 async def _serve(options: ServeOptions, directory: Path, listener: socket.socket) -> None:
-    engine = EngineThread(lambda: _load(directory, options), max_open=MAX_RUNNING + MAX_WAITING)
-    app = build_app(engine, options.served_name or name_of(options.model), options.token)
+    beside = _Beside()
+    engine = EngineThread(lambda: _load(directory, options, beside), max_open=MAX_RUNNING + MAX_WAITING)
+    app = build_app(engine, options.served_name or name_of(options.model), options.token, lambda: beside.classifier)
     engine.start()
     try:
         server = build_http_server(app, engine)
@@ -88,7 +91,14 @@ async def _serve(options: ServeOptions, directory: Path, listener: socket.socket
         _leave_at_once()
 
 
-def _load(directory: Path, options: ServeOptions) -> LoadedModel:
+@dataclass(slots=True)
+class _Beside:
+    """What is loaded before the model, so that a server that is ready has it."""
+
+    classifier: Classifier | None = None
+
+
+def _load(directory: Path, options: ServeOptions, beside: _Beside) -> LoadedModel:
     """Load the model, in the engine's thread; torch is imported here, so that the server listens before it.
 
     Torch's threads must not spin while they wait: beside another busy process on 2 cores that made a step of a small
@@ -97,6 +107,8 @@ def _load(directory: Path, options: ServeOptions) -> LoadedModel:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from glmbot.serving.loading.checkpoint import load
 
+    if options.classifier:
+        beside.classifier = load_classifier(options.classifier)
     return load(directory, options.device, MAX_RUNNING, _load_options(options))
 
 
