@@ -27,6 +27,7 @@ from glmbot.dispatch.documents import Documents
 from glmbot.dispatch.intake import intake
 from glmbot.dispatch.limits import Limits, counts_tokens
 from glmbot.dispatch.moderation import Moderation
+from glmbot.dispatch.outgoing import Outgoing
 from glmbot.dispatch.plugin_services import PluginServices, StatusReport
 from glmbot.dispatch.roles import Roles
 from glmbot.dispatch.router import Router
@@ -34,6 +35,7 @@ from glmbot.dispatch.supervision import Supervision
 from glmbot.dispatch.worker import Worker
 from glmbot.errors import ConfigError
 from glmbot.hooks import Hooks
+from glmbot.inference.classifier import InjectionClassifier
 from glmbot.inference.client import Endpoint, EndpointSource, FixedEndpoint, InferenceClient
 from glmbot.inference.supervisor import ModelServer, serve_command
 from glmbot.instance_lock import account_lock, instance_lock
@@ -46,7 +48,7 @@ from glmbot.plugin.schedule import Clock, SystemClock
 from glmbot.plugin.state import PluginState
 from glmbot.safety.live_policies import LivePolicies, key_of
 from glmbot.safety.safety import Safety
-from glmbot.settings import InferenceSettings, PluginSettings, Settings, StorageSettings
+from glmbot.settings import PluginSettings, Settings, StorageSettings
 from glmbot.storage.backend import Backend, backend_of
 from glmbot.storage.backups import BackupSchedule
 from glmbot.storage.changes import watch_changes
@@ -279,7 +281,10 @@ async def open_app(
         stack.enter_context(instance_lock(settings.bot.data_dir, backend.file))
         database = await Database.open(settings.database_url, settings.bot.data_dir)
         stack.push_async_callback(database.close)
-        model_server, source = _inference_of(settings.inference, settings.bot.log_level, kept_server)
+        model_server, source = _inference_of(settings, kept_server)
+        classifier = _classifier_of(settings, source)
+        if classifier:
+            stack.push_async_callback(classifier.close)
         inference = InferenceClient(source, settings.inference)
         stack.push_async_callback(inference.close)
         all_adapters = dict(adapters)
@@ -287,7 +292,8 @@ async def open_app(
         stack.push_async_callback(close_plugins, plugins)
         journal = SentJournal(settings.bot.data_dir)
         stack.callback(journal.close)
-        parts = _build(settings, all_adapters, database, inference, plugins, journal, clock or SystemClock())
+        clock = clock or SystemClock()
+        parts = _build(settings, all_adapters, database, inference, plugins, journal, classifier, clock)
         await parts.access.reload()
         await journal.replay(parts.outbox)
         yield App(parts, all_adapters, model_server)
@@ -300,14 +306,22 @@ def _account_of(adapter: Adapter, data_dir: Path) -> AbstractContextManager[None
     return nullcontext()
 
 
-def _inference_of(
-    settings: InferenceSettings, log_level: str, kept: ModelServer | None
-) -> tuple[ModelServer | None, EndpointSource]:
-    if settings.url:
-        return None, FixedEndpoint(Endpoint(settings.url.rstrip("/"), settings.token.get_secret_value()))
-    server = kept or ModelServer(serve_command(settings, log_level), settings.load_timeout)
+def _inference_of(settings: Settings, kept: ModelServer | None) -> tuple[ModelServer | None, EndpointSource]:
+    inference = settings.inference
+    if inference.url:
+        return None, FixedEndpoint(Endpoint(inference.url.rstrip("/"), inference.token.get_secret_value()))
+    command = serve_command(inference, settings.bot.log_level, settings.safety.classifier)
+    server = kept or ModelServer(command, inference.load_timeout)
     server.stays = False
     return server, server
+
+
+def _classifier_of(settings: Settings, source: EndpointSource) -> InjectionClassifier | None:
+    safety = settings.safety
+    if safety.classifier is None:
+        return None
+    trust_env = bool(settings.inference.url)
+    return InjectionClassifier(source, safety.classifier_label, safety.classifier_timeout, trust_env)
 
 
 def _build(
@@ -317,6 +331,7 @@ def _build(
     inference: InferenceClient,
     loaded: Sequence[LoadedPlugin],
     journal: SentJournal,
+    classifier: InjectionClassifier | None,
     clock: Clock,
 ) -> Parts:
     arrived, ready, progress = Wakeup(), Wakeup(), Wakeup()
@@ -335,17 +350,18 @@ def _build(
     supervision = Supervision(report=admins)
     report = StatusReport(inference, inbox, supervision)
     policies = LivePolicies(settings.safety, key_of(settings.bot.data_dir), admins)
-    safety = Safety(policies, hooks.check_text)
+    safety = Safety(policies, hooks.check_text, roles.of, classifier)
     access, decisions = Access(settings.admission, Restrictions(database), clock), Decisions(database)
     moderation = Moderation(settings.moderation, settings.bot.admin_chats, decisions, access, roles, delivery, clock)
-    documents = Documents(adapters, safety, moderation)
+    documents, outgoing = Documents(adapters, safety, moderation), Outgoing(safety, moderation)
     max_reply_tokens = settings.conversation.max_reply_tokens
     services = PluginServices(
-        database, inference, conversations, conversation, delivery, report, documents, max_reply_tokens
+        database, inference, conversations, conversation, delivery, report, documents, outgoing, max_reply_tokens
     )
     plugins = PluginHost(loaded, services, hooks, clock, report=admins)
     desk = AdminDesk(roles, decisions, access, adapters, settings.moderation.mute_hours * 3600, clock, arrived)
-    admission = Admission(settings.admission.max_message_chars, roles, access, limits, hooks.screen_event)
+    max_chars = settings.admission.max_message_chars
+    admission = Admission(max_chars, roles, access, limits, hooks.screen_event, outgoing)
     router = Router(desk, plugins, conversation, documents)
     dispatcher = Dispatcher(admission, safety, router, delivery, moderation, inbox, hooks.reacted, hooks.reply_sent)
     return Parts(
@@ -360,7 +376,7 @@ def _build(
         admins=admins,
         inbox=inbox,
         outbox=outbox,
-        worker=Worker(inbox, dispatcher, delivery, owned, settings.bot.num_workers, arrived, progress),
+        worker=Worker(inbox, dispatcher, delivery, outgoing, owned, settings.bot.num_workers, arrived, progress),
         outbox_worker=OutboxWorker(adapters, owned, outbox, sending, paces, ready, progress),
         plugins=plugins,
         policies=policies,

@@ -17,6 +17,10 @@ class Phrase(Enum):
         "I stopped this answer because it broke the rules here. Please ask something else.",
         "这条回答不符合使用规则，已停止显示，请换个问题。",
     )
+    WITHHELD = (
+        "(A message was withheld here because it broke the rules.)",
+        "（这里有一条消息不符合使用规则，没有显示。）",
+    )
     HELD = (
         "I have passed this message on to the people who run this bot. If they agree, you get an answer here.",
         "这条消息需要管理员看过才能回答，他们同意后我会在这里回复你。",
@@ -52,6 +56,10 @@ class Phrase(Enum):
     REPORT_IN = (
         "A message of {sender} in {chat} waits for you: rule {rule}, {excerpt}. Report {code}.",
         "{chat} 中 {sender} 的一条消息等待处理：规则 {rule}，{excerpt}。编号 {code}。",
+    )
+    REPORT_FILES = (
+        "Files that came with the message: {number}. They pass with it if you approve it, whatever is in them.",
+        "这条消息带有 {number} 个文件；放行后文件也一并通过，内容不再拦截。",
     )
     REPORT_OUT = (
         "An answer to {sender} in {chat} was stopped: rule {rule}, {excerpt}. Report {code}.",

@@ -151,6 +151,13 @@ class SafetySettings(Section):
     use_builtin_list: bool = Field(
         True, description="Whether the policies that ship with glmbot hold where no folder is named."
     )
+    classifier: Path | None = Field(
+        None, description="Directory of a text classifier that rules for injection ask, too (docs/safety.md)."
+    )
+    classifier_label: str = Field("INJECTION", description="Its label for injections.")
+    classifier_timeout: float = Field(
+        5.0, gt=0, description="Seconds that it has for a text; without an answer by then the text is blocked."
+    )
 
 
 class AdmissionSettings(Section):

@@ -81,7 +81,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an event is not handled. `text` is told to the sender; None refuses in silence."""
+    """Why an event is not handled. `text` is told to the sender; None refuses in silence.
+
+    `is_kept` tells whether the message stays in the database as it is; else only what the log may have of it does.
+    """
 
     reason: str
     text: str | None = None
+    is_kept: bool = True

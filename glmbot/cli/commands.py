@@ -81,6 +81,9 @@ def serve(
     kv_precision: Annotated[str, typer.Option(help="Of keys and values: auto, full, half or int8.")] = "auto",
     lora: Annotated[Path | None, typer.Option(help="LoRA adapter to merge.", show_default=False)] = None,
     prefix: Annotated[Path | None, typer.Option(help="P-tuning v2 prefix to use.", show_default=False)] = None,
+    classifier: Annotated[
+        Path | None, typer.Option(help="Directory of a text classifier for POST /classify.", show_default=False)
+    ] = None,
     served_name: Annotated[
         str | None, typer.Option(help="Name of the model in the API; the directory's name by default.")
     ] = None,
@@ -110,6 +113,7 @@ def serve(
             kv_precision=kv_precision,
             lora=lora,
             prefix=prefix,
+            classifier=classifier,
             served_name=served_name,
             exit_when_stdin_closes=until_stdin_closes,
         )

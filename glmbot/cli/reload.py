@@ -46,7 +46,9 @@ class Configuration:
 
 def serves_alike(one: Settings, other: Settings) -> bool:
     """Tell whether two configurations have the same model server."""
-    return one.inference.model_dump() == other.inference.model_dump() and one.bot.log_level == other.bot.log_level
+    is_same_model = one.inference.model_dump() == other.inference.model_dump()
+    is_same_classifier = one.safety.classifier == other.safety.classifier
+    return is_same_model and is_same_classifier and one.bot.log_level == other.bot.log_level
 
 
 class Restartable(Protocol):

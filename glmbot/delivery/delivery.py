@@ -65,9 +65,9 @@ class Delivery:
         await self._complete(claimed, whole, _turn(reply, text), live=live)
         return shown
 
-    async def tell(self, claimed: ClaimedEvent, text: str) -> None:
-        """Answer an event with a text of the bot's own."""
-        await self._complete(claimed, Whole(text), turn=None)
+    async def tell(self, claimed: ClaimedEvent, text: str, *, is_kept: bool = True) -> None:
+        """Answer an event with a text of the bot's own. What is not kept is withheld from the database then."""
+        await self._complete(claimed, Whole(text), turn=None, is_kept=is_kept)
 
     async def apologise(self, claimed: ClaimedEvent, text: str, reason: str) -> None:
         """Answer an event that could not be handled, and park it: the operator may have it tried again."""
@@ -79,7 +79,7 @@ class Delivery:
         if refusal.text is None:
             await self._inbox.finish(claimed.inbox_id)
         else:
-            await self.tell(claimed, refusal.text)
+            await self.tell(claimed, refusal.text, is_kept=refusal.is_kept)
 
     async def send(self, chat: Chat, text: str) -> None:
         """Store a message that answers no event."""
@@ -137,13 +137,14 @@ class Delivery:
         turn: NewTurn | None,
         parked: str | None = None,
         live: LiveMessage | None = None,
+        is_kept: bool = True,
     ) -> None:
         say = partial(_in_language, language_of(claimed.event))
         bodies = await self._render(claimed.event.chat, whole, say)
         crash_point("answered")
         self._ready.call()  # the look for it comes behind it in the database's queue, and shares its commit
         shown = live.shown_parts(bodies) if live else ()
-        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked, shown)
+        await self._replies.complete(claimed, bodies, _reply_to(claimed.event), turn, parked, shown, is_kept=is_kept)
         crash_point("completed")
 
     async def _render(self, chat: Chat, whole: Whole, say: Say) -> Sequence[Rendered]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from glmbot.dispatch.access import Access
 from glmbot.dispatch.limits import Limits
+from glmbot.dispatch.outgoing import Outgoing
 from glmbot.dispatch.roles import Roles
 from glmbot.events import MessageEvent
 from glmbot.hooks import ScreenEvent
@@ -27,12 +28,14 @@ class Admission:
         access: Access,
         limits: Limits,
         screens: Sequence[ScreenEvent],
+        outgoing: Outgoing,
     ) -> None:
         self._max_chars = max_message_chars
         self._roles = roles
         self._access = access
         self._limits = limits
         self._screens = screens
+        self._outgoing = outgoing
 
     def cut(self, event: MessageEvent) -> MessageEvent:
         """Return the event as it is kept: of a text that is too long as much as shows that it is, and a mark."""
@@ -65,7 +68,7 @@ class Admission:
             return Refusal("the message has no text")
         for screen in self._screens:
             if refusal := await screen(event):
-                return refusal
+                return await self._outgoing.refusal(event, refusal)
         return None
 
     def _is_too_long(self, event: MessageEvent) -> bool:

@@ -58,6 +58,8 @@ class Dispatcher:
         handler = await self.router.route(replace(claimed, event=event.with_text(verdict.text)))
         async with self.delivery.typing(event.chat):
             reply = await handler()
+            if isinstance(reply, Refusal):
+                return await self.delivery.refuse(claimed, reply)
             if reply is None:
                 return await self.inbox.finish(claimed.inbox_id)
             guarded = self.moderation.watch(claimed, verdict, self.safety.guard(reply, scope))

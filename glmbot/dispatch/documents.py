@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from glmbot.adapters.base import Adapter, FetchesFiles
 from glmbot.attachments.extracted import MAX_BYTES, Problem, Unreadable
@@ -14,7 +15,8 @@ from glmbot.errors import FileTooLarge, NotDelivered, RetryLater, UserError
 from glmbot.events import Attachment, Language, MessageEvent
 from glmbot.phrases import Phrase, language_of
 from glmbot.safety.safety import Safety
-from glmbot.verdicts import Direction, Place
+from glmbot.storage.inbox import ClaimedEvent
+from glmbot.verdicts import Direction, Place, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +44,20 @@ class Documents:
         self._moderation = moderation
         self._turns = asyncio.Semaphore(NUM_AT_ONCE)
 
-    async def question_of(self, event: MessageEvent) -> Question:
-        """Return what the sender asks, with the files.
+    async def question_of(self, claimed: ClaimedEvent) -> Question | Refusal:
+        """Return what the sender asks, with the files, or the refusal where safety blocks one.
 
-        Raises UserError where no file can be read or one is blocked, and RetryLater.
+        Raises UserError where no file can be read, and RetryLater.
         """
+        event = claimed.event
         language = language_of(event)
         files: list[FileText] = []
         notices: list[str] = []
         for attachment in event.documents():
             try:
-                files.append(await self._read(event, attachment, language))
+                files.append(await self._read(claimed, attachment, language))
+            except _Blocked as blocked:
+                return blocked.refusal
             except _NotRead as error:
                 notices.append(str(error))
         if notices and not files:
@@ -72,13 +77,15 @@ class Documents:
         except (NotDelivered, RetryLater) as error:
             raise UserError(Phrase.FILE_NOT_FETCHED.in_language(language, name=attachment.name)) from error
 
-    async def _read(self, event: MessageEvent, attachment: Attachment, language: Language) -> FileText:
+    async def _read(self, claimed: ClaimedEvent, attachment: Attachment, language: Language) -> FileText:
+        name = await self._passed(attachment.name, Place.FILE_NAME, claimed)  # first: the sender may be told it
+        attachment = replace(attachment, name=name)
         try:
-            if problem := refusal_by_name(attachment.name):
+            if problem := refusal_by_name(name):
                 raise Unreadable(problem)
-            data = await self._fetch(event, attachment, MAX_BYTES)
+            data = await self._fetch(claimed.event, attachment, MAX_BYTES)
             async with self._turns:
-                found = await read_text(attachment.name, data)
+                found = await read_text(name, data)
         except FileTooLarge as error:
             raise _not_read(Phrase.FILE_TOO_LARGE, attachment, language) from error
         except Unreadable as error:
@@ -86,8 +93,7 @@ class Documents:
         except NotDelivered as error:
             logger.info("a file could not be fetched: %s", error)
             raise _not_read(Phrase.FILE_NOT_FETCHED, attachment, language) from error
-        name = await self._passed(attachment.name, Place.FILE_NAME, event)
-        text = await self._passed(found.text, Place.FILE_TEXT, event)
+        text = await self._passed(found.text, Place.FILE_TEXT, claimed)
         return FileText(name, text, found.is_cut)
 
     async def _fetch(self, event: MessageEvent, attachment: Attachment, max_bytes: int) -> bytes:
@@ -98,14 +104,24 @@ class Documents:
             raise NotDelivered(f"adapter {event.chat.adapter!r} fetches no files")
         return await adapter.fetch(attachment, max_bytes)
 
-    async def _passed(self, text: str, place: Place, event: MessageEvent) -> str:
-        """Return what safety lets pass of a file. Raises UserError where it blocks it."""
-        verdict = await self._safety.check(text, Direction.IN, place, self._safety.scope_of(event))
-        await self._moderation.record(event, verdict.findings, Direction.IN)
-        if verdict.is_blocked:
-            logger.info("refused: a file, by %s", verdict.rule or "safety")
-            raise UserError(Phrase.BLOCKED_IN.in_language(language_of(event)))
+    async def _passed(self, text: str, place: Place, claimed: ClaimedEvent) -> str:
+        """Return what safety lets pass of a file. Raises _Blocked where it blocks it, and no admin has approved it."""
+        scope = self._safety.scope_of(claimed.event)
+        verdict = await self._safety.check(text, Direction.IN, place, scope)
+        if refusal := await self._moderation.act(claimed, verdict, place):
+            raise _Blocked(refusal)
+        if verdict.is_blocked:  # its text is as it was; what is redacted anywhere is redacted in what is approved, too
+            text, _ = await self._safety.redacted(text, place, scope)
+            return text
         return verdict.text
+
+
+class _Blocked(Exception):
+    """A file is not let through."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
 
 
 class _NotRead(Exception):

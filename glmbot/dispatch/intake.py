@@ -61,6 +61,7 @@ def intake(
         elif event.is_addressed:
             arrived.call()
             is_immediate = plugins.is_immediate(event.text) or desk.hears(event, command_name(event.text))
+            is_immediate |= plugins.is_waiting_for(event)  # refused now, not when the wait is over
             await inbox.add(event, is_immediate=is_wordless(event) or is_immediate)
         crash_point("stored")
         await moderation.record(event, findings, Direction.IN)

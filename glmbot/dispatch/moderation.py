@@ -43,14 +43,16 @@ class Moderation:
         self._delivery = delivery
         self._clock = clock
 
-    async def act(self, claimed: ClaimedEvent, verdict: Verdict) -> Refusal | None:
-        """Write down what was found in a message, and do what follows; return why it is not handled.
+    async def act(self, claimed: ClaimedEvent, verdict: Verdict, place: Place = Place.TEXT) -> Refusal | None:
+        """Write down what was found in a message or its file, and do what follows; return why it is not handled.
 
         It is all durable before the sender hears of it. A message that is handled again leaves nothing twice.
+        What an admin has approved is only written down.
         """
         if claimed.is_approved:
+            await self._write_down(claimed.event, _findings(verdict, place))
             return None
-        consequences = await self.record(claimed.event, _findings(verdict), Direction.IN)
+        consequences = await self.record_verdict(claimed.event, verdict, Direction.IN, place)
         if not verdict.is_blocked:
             return None
         language = language_of(claimed.event)
@@ -58,7 +60,8 @@ class Moderation:
         if consequences.muted_until is not None:
             wait = duration_in_words(consequences.muted_until - self._clock.now(), language)
             text = f"{text}\n\n{Phrase.MUTED_FOR_STRIKES.in_language(language, wait=wait)}"
-        return Refusal(f"safety rule {verdict.rule!r}" if verdict.rule else "safety", text)
+        reason = f"safety rule {verdict.rule!r}" if verdict.rule else "safety"
+        return Refusal(reason, text, is_kept=consequences.is_reported)
 
     async def lets_through(self, event: MessageEvent, verdict: Verdict) -> bool:
         """Tell whether a message may be given to a plugin that waits for it, and write down what was found if so.
@@ -88,6 +91,12 @@ class Moderation:
             self._delivery.wake()
         return consequences
 
+    async def record_verdict(
+        self, event: MessageEvent, verdict: Verdict, direction: Direction, place: Place
+    ) -> Consequences:
+        """Do the same with a verdict: a plugin's check may block without saying what it found."""
+        return await self.record(event, _findings(verdict, place), direction)
+
     async def run(self) -> None:
         """Forget what is old, each hour, until cancelled."""
         while True:
@@ -95,6 +104,10 @@ class Moderation:
             two_days_ago = date.fromtimestamp(now - 2 * DAY).isoformat()
             await self._decisions.forget(now, now - self._keep_log, now - self._strike_rule.window, two_days_ago)
             await self._clock.sleep(HOUR)
+
+    async def _write_down(self, event: MessageEvent, findings: Sequence[Finding]) -> None:
+        if findings:
+            await self._decisions.record(event, findings, Direction.IN, self._clock.now(), None, None)
 
     async def _watched(
         self, event: MessageEvent, verdict: Verdict, reply: Reply, pieces: AsyncGenerator[str]
@@ -119,10 +132,10 @@ class Moderation:
         return NewReport(code, escalated.rule, rows) if rows else None
 
 
-def _findings(verdict: Verdict) -> Sequence[Finding]:
-    """Return what is to be written down: a plugin's check blocks without saying what it found."""
+def _findings(verdict: Verdict, place: Place) -> Sequence[Finding]:
+    """Return what is to be written down."""
     if verdict.is_blocked and not any(one.action.blocks for one in verdict.findings):
-        return [*verdict.findings, _finding_of(verdict.rule, Place.TEXT)]
+        return [*verdict.findings, _finding_of(verdict.rule, place)]
     return verdict.findings
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from glmbot.conversation.conversation import Conversation
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.documents import Documents
+from glmbot.dispatch.outgoing import Outgoing
 from glmbot.dispatch.supervision import Supervision
 from glmbot.events import Chat, MessageEvent
 from glmbot.inference.client import InferenceClient
@@ -52,6 +53,7 @@ class PluginServices:
         delivery: Delivery,
         report: StatusReport,
         documents: Documents,
+        outgoing: Outgoing,
         max_reply_tokens: int,
     ) -> None:
         self._database = database
@@ -61,6 +63,7 @@ class PluginServices:
         self._delivery = delivery
         self._report = report
         self._documents = documents
+        self._outgoing = outgoing
         self._max_reply_tokens = max_reply_tokens
 
     async def ask(self, messages: Sequence[ChatMessage]) -> str:
@@ -77,11 +80,11 @@ class PluginServices:
 
     async def send(self, chat: Chat, text: str) -> None:
         """Store a message for delivery."""
-        await self._delivery.send(chat, text)
+        await self._delivery.send(chat, await self._outgoing.message(chat, text))
 
     async def store_message(self, chat: Chat, text: str) -> None:
         """Store a message that is to leave a little later."""
-        await self._delivery.store(chat, text)
+        await self._delivery.store(chat, await self._outgoing.message(chat, text))
 
     async def deliver_stored(self) -> None:
         """Let stored messages leave."""
@@ -97,7 +100,7 @@ class PluginServices:
 
     async def react(self, event: MessageEvent, emoji: str) -> bool:
         """Put an emoji under a message; tell whether it is there."""
-        return await self._delivery.react(event, emoji)
+        return await self._outgoing.may_show(event, emoji) and await self._delivery.react(event, emoji)
 
     def store(self, plugin: str) -> PluginStore:
         """Return the plugin's own key-value store."""

@@ -62,8 +62,12 @@ def _report(code: str, event: MessageEvent, finding: Finding, direction: Directi
     }
     phrase = Phrase.REPORT_IN if direction is Direction.IN else Phrase.REPORT_OUT
     kept = [one for one in COMMANDS if direction is Direction.IN or one is not Phrase.REPORT_APPROVE]
+    num_files = len(event.documents()) if direction is Direction.IN else 0
+    note = f"\n\n{Phrase.REPORT_FILES.in_both_languages(number=num_files)}" if num_files else ""
+    if not event.sender.sender_id:
+        kept = []  # a message that a plugin has sent: nobody is to be muted for it
     buttons = [Button(one.in_language(Language.ENGLISH), f"/{COMMANDS[one]} {code}") for one in kept]
-    return Whole(phrase.in_both_languages(**values), buttons)
+    return Whole(phrase.in_both_languages(**values) + note, buttons)
 
 
 def _marked(text: str) -> str:

@@ -13,8 +13,9 @@ from glmbot.plugin.context import ReplyValue
 from glmbot.plugin.host import PluginHost, command_name
 from glmbot.reply import Answer, Reply, text_reply
 from glmbot.storage.inbox import ClaimedEvent
+from glmbot.verdicts import Refusal
 
-Handler = Callable[[], Awaitable[Reply | None]]
+Handler = Callable[[], Awaitable[Reply | Refusal | None]]
 
 
 class Router:
@@ -35,10 +36,12 @@ class Router:
             return lambda: _reply_of(handler(event))
         return lambda: self._converse(claimed)
 
-    async def _converse(self, claimed: ClaimedEvent) -> Reply:
+    async def _converse(self, claimed: ClaimedEvent) -> Reply | Refusal:
         if is_wordless(claimed.event):
             return text_reply(words_wanted(claimed.event))
-        question = await self._documents.question_of(claimed.event)
+        question = await self._documents.question_of(claimed)
+        if isinstance(question, Refusal):
+            return question
         return self._conversation.answer(claimed.conversation_id, claimed.event, question)
 
     def _command(self, event: MessageEvent, name: str) -> Handler:

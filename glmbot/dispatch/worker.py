@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from glmbot.delivery.delivery import Delivery
 from glmbot.dispatch.dispatcher import Dispatcher
+from glmbot.dispatch.outgoing import Outgoing
 from glmbot.errors import InferenceUnavailable, RetryLater, UserError
 from glmbot.log import event_in_log
 from glmbot.phrases import Phrase, language_of
@@ -32,6 +33,7 @@ class Worker:
         inbox: Inbox,
         dispatcher: Dispatcher,
         delivery: Delivery,
+        outgoing: Outgoing,
         adapters: Collection[str],
         num_workers: int,
         arrived: Wakeup,
@@ -40,6 +42,7 @@ class Worker:
         self._inbox = inbox
         self._dispatcher = dispatcher
         self._delivery = delivery
+        self._outgoing = outgoing
         self._adapters = adapters
         self._num_free = num_workers
         self._most_of_one = max(1, num_workers // 4)
@@ -95,7 +98,7 @@ class Worker:
                 return await self._delivery.apologise(claimed, _apology(claimed), reason)
             await self._dispatcher.handle(claimed)
         except UserError as error:
-            await self._delivery.tell(claimed, str(error))
+            await self._delivery.tell(claimed, await self._outgoing.answer(claimed.event, str(error)))
         except (InferenceUnavailable, RetryLater) as error:
             await self._try_again(claimed, error)
         except Exception as error:

@@ -27,7 +27,7 @@ STABLE_AFTER = 60.0
 TOKEN_VARIABLE = "GLMBOT_SERVE_TOKEN"  # noqa: S105  the variable's name, not a token
 
 
-def serve_command(settings: InferenceSettings, log_level: str) -> Sequence[str]:
+def serve_command(settings: InferenceSettings, log_level: str, classifier: Path | None = None) -> Sequence[str]:
     """Return the command of the child; it ends by itself when we die, since its standard input closes then."""
     place = ["--host", "127.0.0.1", "--port", "0", "--until-stdin-closes"]
     options: dict[str, object] = {
@@ -38,6 +38,7 @@ def serve_command(settings: InferenceSettings, log_level: str) -> Sequence[str]:
         "--kv-precision": settings.kv_precision,
         "--lora": settings.lora,
         "--prefix": settings.prefix,
+        "--classifier": classifier,
         "--log-level": log_level,
     }
     given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]

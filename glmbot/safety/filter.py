@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -18,7 +18,7 @@ from glmbot.safety.regions import Place, View, Wanted, is_dense, regions
 from glmbot.safety.reorder import seen
 from glmbot.safety.segment import Words
 from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
-from glmbot.safety.term import Term, prepare
+from glmbot.safety.term import Term, is_run_together, prepare
 
 _FIRST_WORD = 16
 BESIDE = 16
@@ -58,7 +58,8 @@ class WordFilter:
 
         A strict filter also finds Chinese with characters replaced by others that sound or look the same.
         """
-        self.terms = [prepare(text) for text in dict.fromkeys(terms)]
+        prepared = [prepare(text) for text in dict.fromkeys(terms)]
+        self.terms = [*prepared, *(replace(term, breaks=frozenset()) for term in prepared if is_run_together(term))]
         self.is_strict = is_strict
         chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
         self.composer = Composer({letter for term in chinese for letter in term.letters})

@@ -1,10 +1,11 @@
 """The policies of a folder, compiled: what is found in a text, and what is to be done about it."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from glmbot.safety.found import Found, changed, findings_of
-from glmbot.safety.injection.score import Channel, score
+from glmbot.safety.injection.score import Channel, Injection, score
 from glmbot.safety.pii.finding import find
 from glmbot.safety.rule import ANYWHERE, STRICTNESS, Kind, Rule, Scope
 from glmbot.safety.rule_files import DEFAULT_FOLDER, read_rules
@@ -47,6 +48,28 @@ class Policies:
             return Verdict(text, is_blocked=True, rule=strictest.id, findings=findings)
         return Verdict(changed(text, found), findings=findings)
 
+    def asks_for_injection(self, place: Place, scope: Scope) -> bool:
+        """Tell whether a rule looks for injections in such a text."""
+        return bool(self._injection_rules(_channel_of(place), scope))
+
+    def classified(self, verdict: Verdict, probability: float, place: Place, scope: Scope) -> Verdict:
+        """Return what the rules for injection make of a text that came in, by what a classifier says of it."""
+        rules = self._injection_rules(_channel_of(place), scope)
+        found = list(_reached(verdict.text, rules, Injection(probability, ("classifier",))))
+        if not found:
+            return verdict
+        findings = (*verdict.findings, *findings_of(found, verdict.text, place, self.key))
+        (one,) = found
+        return replace(
+            verdict,
+            is_blocked=one.rule.action.blocks,
+            rule=one.rule.id if one.rule.action.blocks else None,
+            findings=findings,
+        )
+
+    def _injection_rules(self, channel: Channel, scope: Scope) -> list[Rule]:
+        return [one for one in self.holding(Kind.INJECTION, Direction.IN, scope) if one.channel is channel]
+
     def holding(self, kind: Kind, direction: Direction, scope: Scope) -> list[Rule]:
         """Return the rules of a kind that hold."""
         return [rule for rule in self.rules if rule.kind is kind and rule.holds(direction, scope)]
@@ -63,9 +86,13 @@ class Policies:
         if Kind.PII in kinds and (pii := self.holding(Kind.PII, direction, scope)):
             yield from pii_found(text, pii)
         if Kind.INJECTION in kinds and direction is Direction.IN:
-            channel = Channel.DOCUMENT if place is Place.FILE_TEXT else Channel.USER
-            injection = [one for one in self.holding(Kind.INJECTION, direction, scope) if one.channel is channel]
-            yield from _injection_found(text, injection, channel)
+            channel = _channel_of(place)
+            if injection := self._injection_rules(channel, scope):
+                yield from _reached(text, injection, score(text, channel))
+
+
+def _channel_of(place: Place) -> Channel:
+    return Channel.DOCUMENT if place is Place.FILE_TEXT else Channel.USER
 
 
 def pii_found(text: str, rules: Sequence[Rule]) -> Iterator[Found]:
@@ -77,12 +104,8 @@ def pii_found(text: str, rules: Sequence[Rule]) -> Iterator[Found]:
             yield Found(rule, span.start, span.end, span.kind.placeholder)
 
 
-def _injection_found(text: str, rules: Sequence[Rule], channel: Channel) -> Iterator[Found]:
-    """Yield the strictest rule that the text's score reaches; its place is all of the text."""
-    if not rules:
-        return
-    injection = score(text, channel)
-    reached = [rule for rule in rules if injection.value >= rule.threshold]
-    if reached:
+def _reached(text: str, rules: Sequence[Rule], injection: Injection) -> Iterator[Found]:
+    """Yield the strictest rule that an injection reaches; its place is all of the text."""
+    if reached := [rule for rule in rules if injection.value >= rule.threshold]:
         strictest = max(reached, key=lambda rule: STRICTNESS[rule.action])
         yield Found(strictest, 0, len(text), f"{injection.value:.2f}: {', '.join(injection.reasons)}")

@@ -10,7 +10,7 @@ from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import syllable_of
 from glmbot.safety.skeleton import MARKUP, TAGS, Skeleton, of_letters
-from glmbot.safety.term import Term
+from glmbot.safety.term import Term, is_run_together
 from glmbot.safety.verify import MAX_GAP
 
 _OPEN_MARKUP = re.compile(r"(?:[*~|`]{1,3}|</?[a-z]?[^<>]{0,40}>?)*")
@@ -27,6 +27,7 @@ class Prefixes:
         others = [term for term in terms if not term.is_han or len(term.letters) < 2]
         self._joined = _Beginnings(map(_joined, others))
         self._spaced = _Beginnings(term.skeleton for term in others)
+        self._loose = _Beginnings(term.skeleton for term in others if is_run_together(term))
         self._spoken = _Beginnings(spelling for term in chinese for spelling in _pinyin(term))
         self._alike = _Beginnings(spelling for term in chinese for spelling in term.alike(num_alike))
         self._composer = composer
@@ -63,8 +64,11 @@ class Prefixes:
                 is_spaced = is_spaced and (gap != "" or is_last)
                 start = skeleton.starts[run]
                 begins = not start or is_wide(text[start]) or not goes_on_word(text[start - 1])
+                codes = skeleton.codes[run:]
                 if begins and (
-                    self._joined.has("".join(joined[run:])) or (is_spaced and self._spaced.has(skeleton.codes[run:]))
+                    self._joined.has("".join(joined[run:]))
+                    or self._loose.has(codes)
+                    or (is_spaced and self._spaced.has(codes))
                 ):
                     yield start
 

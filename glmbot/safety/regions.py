@@ -98,7 +98,7 @@ def _around(text: str, start: int, end: int, views: int, wanted: Wanted) -> tupl
 def _suspicious(text: str, wanted: Wanted) -> list[Place] | None:
     """Return the suspicious places, or None where they are dense."""
     classes = _classes(text)
-    literals, gaps = _literals(wanted.has_breaks, wanted.has_short), _gaps()
+    literals, gaps = _literals(wanted.has_breaks, wanted.has_short, wanted.has_chinese), _gaps()
     in_words = literals[0].find_matches_as_indexes(classes, overlapping=True)
     if is_dense(len(in_words), text):
         return None
@@ -171,7 +171,7 @@ _MEMBERS = {
 
 
 @cache
-def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[int]]:
+def _literals(has_breaks: bool, has_short: bool, has_chinese: bool) -> tuple[AhoCorasick, list[int]]:
     """Return what finds signs and markup in words, and Latin letters beside Chinese."""
     patterns: dict[str, int] = dict.fromkeys(
         ("0a", "a$", "$a", "a|", "|a", "a!a", "!a", "a!0"), View.LETTERS | View.WORD
@@ -183,6 +183,8 @@ def _literals(has_breaks: bool, has_short: bool) -> tuple[AhoCorasick, list[int]
     joints = " -$*|"
     if has_breaks:
         patterns |= {f"{first}{second}{one}": View.LETTERS for first, second, one in product(joints, joints, "a0")}
+    if has_chinese:
+        patterns |= {f"h{sign}h": View.SOUNDS for sign in "-/$*|"}
     if has_short:
         gaps = (*joints, *map("".join, product(joints, joints)), "---", "/")
         patterns |= {f"h{gap}h": View.SOUNDS for gap in gaps}

@@ -6,8 +6,10 @@ from contextlib import aclosing
 
 from glmbot.hooks import CheckText
 from glmbot.reply import Reply
+from glmbot.safety.enclosures import check_enclosures
 from glmbot.safety.filter import Match
 from glmbot.safety.found import Found, finding_of, shown_instead
+from glmbot.safety.judging import ask_plugins, judge
 from glmbot.safety.pii.spans import PiiKind
 from glmbot.safety.pii.stream import StreamRedactor
 from glmbot.safety.policies import Policies
@@ -36,18 +38,13 @@ class ReplyGuard:
         if self._checks:
             stages = self._checked(stages)
         async with aclosing(pieces), aclosing(stages):
-            if not await self._are_labels_blocked():
+            await check_enclosures(self._reply, self._judge)
+            if not self._reply.blocked_by:
                 async for piece in stages:
                     yield piece
 
-    async def _are_labels_blocked(self) -> bool:
-        names = [self._reply.file.name] if self._reply.file else []
-        labels = "\n".join([*names, *(button.label for button in self._reply.buttons)])
-        if not labels:
-            return False
-        verdict = self._policies.check(labels, Direction.OUT, Place.LABEL, self._scope)
-        self._take(verdict if verdict.is_blocked else await self._ask(labels))
-        return self._reply.blocked_by is not None
+    async def _judge(self, text: str, place: Place) -> Verdict:
+        return await judge(self._policies, self._checks, text, Direction.OUT, place, self._scope)
 
     async def _sound(self, pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
         """Pass on a model's answer as long as nothing is wrong with it."""
@@ -156,17 +153,9 @@ class ReplyGuard:
             yield passed
 
     async def _passed(self, sentence: str) -> str | None:
-        verdict = await self._ask(sentence)
+        verdict = await ask_plugins(self._checks, Verdict(sentence), Direction.OUT)
         self._take(verdict)
         return None if verdict.is_blocked else verdict.text
-
-    async def _ask(self, text: str) -> Verdict:
-        verdict = Verdict(text)
-        for check in self._checks:
-            verdict = await check(verdict.text, Direction.OUT)
-            if verdict.is_blocked:
-                break
-        return verdict
 
     def _take(self, verdict: Verdict) -> None:
         self._reply.findings += verdict.findings

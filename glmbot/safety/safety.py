@@ -8,13 +8,11 @@ from typing import Protocol
 from glmbot.events import MessageEvent
 from glmbot.hooks import CheckText
 from glmbot.reply import Reply
+from glmbot.safety.judging import LONG, judge
 from glmbot.safety.policies import Policies
 from glmbot.safety.reply_guard import ReplyGuard
 from glmbot.safety.rule import ANYWHERE, Scope
-from glmbot.verdicts import Direction, Finding, Place, Verdict
-
-LONG = 2000
-"""A longer text is judged in a thread: it may take more than the event loop should be held."""
+from glmbot.verdicts import FAILED_CHECK, Action, Direction, Finding, Place, Verdict
 
 
 class HasPolicies(Protocol):
@@ -22,6 +20,13 @@ class HasPolicies(Protocol):
 
     @property
     def current(self) -> Policies: ...
+
+
+class Classifies(Protocol):
+    """Knows how probable it is that a text is an injection."""
+
+    async def probability(self, text: str) -> float | None:
+        """Return it, None where that cannot be told: then the text is not let through."""
 
 
 def no_roles(event: MessageEvent) -> frozenset[str]:
@@ -37,10 +42,12 @@ class Safety:
         policies: HasPolicies,
         checks: Sequence[CheckText],
         roles: Callable[[MessageEvent], frozenset[str]] = no_roles,
+        classifier: Classifies | None = None,
     ) -> None:
         self._policies = policies
         self._checks = checks
         self._roles = roles
+        self._classifier = classifier
 
     def scope_of(self, event: MessageEvent) -> Scope:
         """Return whose text an event brings."""
@@ -51,12 +58,15 @@ class Safety:
         self, text: str, direction: Direction, place: Place = Place.TEXT, scope: Scope = ANYWHERE
     ) -> Verdict:
         """Judge a whole text."""
-        judge = self._policies.current.check
-        if len(text) > LONG:
-            verdict = await asyncio.to_thread(judge, text, direction, place, scope)
-        else:
-            verdict = judge(text, direction, place, scope)
-        return verdict if verdict.is_blocked else await ask_plugins(self._checks, verdict, direction)
+        policies = self._policies.current
+        verdict = await judge(policies, self._checks, text, direction, place, scope)
+        is_asked = self._classifier and direction is Direction.IN and verdict.text and not verdict.is_blocked
+        if self._classifier and is_asked and policies.asks_for_injection(place, scope):
+            probability = await self._classifier.probability(verdict.text)
+            if probability is None:
+                return _failed(verdict, place)
+            return policies.classified(verdict, probability, place, scope)
+        return verdict
 
     async def received(self, event: MessageEvent) -> tuple[MessageEvent, tuple[Finding, ...]]:
         """Return an event as it may be stored, and what was taken out of it: text that is redacted is never kept.
@@ -64,13 +74,16 @@ class Safety:
         What is blocked is left as it is: that is for `check`, which comes before the answer.
         """
         scope = self.scope_of(event)
-        text, findings = await self._cleaned(event.text, Place.TEXT, scope)
+        text, findings = await self.redacted(event.text, Place.TEXT, scope)
+        name, more = await self.redacted(event.sender.name, Place.SENDER_NAME, scope)
+        sender, findings = replace(event.sender, name=name), findings + more
         attachments = []
         for attachment in event.attachments:
-            name, more = await self._cleaned(attachment.name, Place.FILE_NAME, scope)
+            name, more = await self.redacted(attachment.name, Place.FILE_NAME, scope)
             attachments.append(replace(attachment, name=name))
             findings += more
-        return replace(event, text=text, attachments=tuple(attachments)) if findings else event, findings
+        cleaned = replace(event, text=text, sender=sender, attachments=tuple(attachments))
+        return cleaned if findings else event, findings
 
     def guard(self, reply: Reply, scope: Scope = ANYWHERE) -> Reply:
         """Check the reply's pieces before they are shown; what is found is added to its `findings`.
@@ -81,7 +94,8 @@ class Safety:
         reply.pieces = guard.guarded(reply.pieces)
         return reply
 
-    async def _cleaned(self, text: str, place: Place, scope: Scope) -> tuple[str, tuple[Finding, ...]]:
+    async def redacted(self, text: str, place: Place, scope: Scope) -> tuple[str, tuple[Finding, ...]]:
+        """Return a text as it may be stored, and what was taken out of it."""
         policies = self._policies.current
         kinds = policies.changing(Direction.IN, scope)
         if not text or not kinds:
@@ -95,12 +109,7 @@ class Safety:
         return verdict.text, tuple(one for one in verdict.findings if one.action.changes)
 
 
-async def ask_plugins(checks: Sequence[CheckText], verdict: Verdict, direction: Direction) -> Verdict:
-    """Return what the plugins make of a verdict; none of them can lift what another found."""
-    for check in checks:
-        theirs = await check(verdict.text, direction)
-        findings = (*verdict.findings, *theirs.findings)
-        verdict = Verdict(theirs.text, theirs.is_blocked, theirs.rule, findings)
-        if verdict.is_blocked:
-            break
-    return verdict
+def _failed(verdict: Verdict, place: Place) -> Verdict:
+    rule = "the classifier failed"
+    finding = Finding(rule, FAILED_CHECK, Action.BLOCK, place, excerpt="", digest="")
+    return replace(verdict, is_blocked=True, rule=rule, findings=(*verdict.findings, finding))

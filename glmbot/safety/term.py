@@ -13,6 +13,8 @@ from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import sound_table, sounds, syllable_of
 
 MAX_LETTERS = 64
+MIN_LONG = 10
+"""Letters of a long term of an alphabet: no ordinary text has all of them in a row."""
 MAX_READINGS = 4
 _REPEAT = re.compile(r"(.)\1")
 
@@ -108,6 +110,11 @@ def prepare(term: str) -> Term:
     breaks = frozenset[int]() if len(letters) == len(folded) else frozenset(_breaks(folded))
     wide = not letters.isascii() and all(map(is_wide, letters))
     return Term(term, letters, breaks, wide, wide and all(map(is_han, letters)))
+
+
+def is_run_together(term: Term) -> bool:
+    """Tell whether the words of a term are looked for without spaces, too: few letters may be an ordinary word."""
+    return bool(term.breaks) and len(term.letters) >= MIN_LONG
 
 
 def _breaks(folded: str) -> Iterator[int]:

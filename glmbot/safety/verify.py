@@ -8,16 +8,20 @@ from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import LONGEST
 from glmbot.safety.segment import PARTICLES, Words
 from glmbot.safety.skeleton import MARKUP, Skeleton
-from glmbot.safety.term import Term
+from glmbot.safety.term import MIN_LONG, Term
 
 MAX_GAP = 6
 """The most separators between two letters that are still read as one term."""
 MIN_SPACED_LETTERS = 4
 """A shorter word of an alphabet is not looked for with spaces between its letters: `a b c` is no word."""
+MIN_PHRASE = 4
+"""Characters of a Chinese phrase that is found with signs anywhere in it; a space stands between two phrases."""
 NEIGHBOURHOOD = 24
 """So far around a word one looks whether it is of a foreign alphabet."""
 _MARKUP_BEFORE = re.compile(r"(?:\*\*|~~|\|\||`)\Z")
 _FOREIGN = re.compile("[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u2c80-\u2cff]")
+_ENDED = re.compile(r"[。！？!?;；、，：]|[.,:]\s")
+"""Where a clause ends: full stop, comma and colon of an alphabet end one only with a space behind them."""
 _NOT_LATIN = re.compile("[^a-z]+")
 _LATIN = re.compile("[A-Za-z]")
 
@@ -29,7 +33,9 @@ def is_plain_match(term: Term, folded: Folded, start: int, end: int) -> bool:
         return not Words(text, start, end).are_cut_through
     if not (_begins(text, start) and _ends(text, end)) or _is_foreign(folded, start, end):
         return False
-    return not term.breaks or not CLAUSE_ENDS & (set(text[start:end]) - set(term.text))
+    if not term.breaks or not CLAUSE_ENDS & (set(text[start:end]) - set(term.text)):
+        return True
+    return _is_long(term) and not _ENDED.search(text, start, end)
 
 
 def is_like(term: Term, text: str, start: int, end: int) -> bool:
@@ -90,12 +96,23 @@ def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folde
         joints = [gaps[index] for index in breaks]
         if all(map(_is_break, joints)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
             return True
+    if _is_long(term) and all(map(_is_loose, gaps)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
+        return True
     return _is_spaced(inner, term) and (term.is_wide or _stands_alone(skeleton, first, last, inner))
 
 
 def _is_unseen(gap: str) -> bool:
     """Tell whether a gap is empty or markup, which is not seen in the middle of a word."""
     return MARKUP.fullmatch(gap) is not None
+
+
+def _is_long(term: Term) -> bool:
+    return len(term.letters) >= MIN_LONG and not term.is_wide
+
+
+def _is_loose(gap: str) -> bool:
+    """Tell whether a gap may stand anywhere in a long term, in a word or between two: no clause ends there."""
+    return len(gap) <= MAX_GAP and not _ENDED.search(gap)
 
 
 def _is_break(gap: str) -> bool:
@@ -207,6 +224,11 @@ def is_read_match(term: Term, skeleton: Skeleton, first: int, runs: Sequence[tup
     if all(map(_is_unseen, gaps)):
         start, end = skeleton.starts[first], skeleton.ends[last - 1]
         if end - start > len(term.letters) and not Words(text, start, end).are_cut_through:
+            return True
+    is_phrase = len(term.letters) >= MIN_PHRASE and not num_others
+    if is_phrase and all(_is_loose(gap) and " " not in gap for gap in gaps):
+        start, end = skeleton.starts[first], skeleton.ends[last - 1]
+        if not Words(text, start, end).are_cut_through:
             return True
     return _is_spaced(gaps, term) and not (len(term.letters) == 2 and _runs_on(skeleton, first, last, gaps))
 

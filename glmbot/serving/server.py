@@ -22,7 +22,9 @@ from starlette.types import ASGIApp
 
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
+from glmbot.serving.api.classify import FindClassifier
 from glmbot.serving.api.openai import build_app
+from glmbot.serving.classifier import Classifier, load_classifier
 from glmbot.serving.engine.thread import STUCK_AFTER, EngineThread
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.model_directory import name_of, resolve
@@ -63,6 +65,7 @@ class ServeOptions:
     kv_precision: str
     lora: Path | None
     prefix: Path | None
+    classifier: Path | None
     served_name: str | None
     exit_when_stdin_closes: bool
 
@@ -82,11 +85,14 @@ def serve(options: ServeOptions, load: "Load | None" = None, stuck_after: float 
         _announce(listener)
         if options.exit_when_stdin_closes:
             threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
+        beside = _Beside()
         engine = EngineThread(
-            lambda: (load or _load)(directory, options), max_open=MAX_RUNNING + MAX_WAITING, stuck_after=stuck_after
+            lambda: load(directory, options) if load else _load(directory, options, beside),
+            max_open=MAX_RUNNING + MAX_WAITING,
+            stuck_after=stuck_after,
         )
         port = listener.getsockname()[1]
-        asyncio.run(_serve(options, engine, listener))
+        asyncio.run(_serve(options, engine, listener, lambda: beside.classifier))
         if engine.failure:
             _start_again(options, engine, engine.failure, port)
             raise engine.failure
@@ -105,8 +111,10 @@ def _start_again(options: ServeOptions, engine: EngineThread, failure: Exception
     start_again(restart, failure, port)
 
 
-async def _serve(options: ServeOptions, engine: EngineThread, listener: socket.socket) -> None:
-    app = build_app(engine, options.served_name or name_of(options.model), options.token)
+async def _serve(
+    options: ServeOptions, engine: EngineThread, listener: socket.socket, find_classifier: FindClassifier
+) -> None:
+    app = build_app(engine, options.served_name or name_of(options.model), options.token, find_classifier)
     engine.start()
     try:
         server = build_http_server(app, engine)
@@ -118,7 +126,14 @@ async def _serve(options: ServeOptions, engine: EngineThread, listener: socket.s
         _leave_at_once()
 
 
-def _load(directory: Path, options: ServeOptions) -> LoadedModel:
+@dataclass(slots=True)
+class _Beside:
+    """What is loaded before the model, so that a server that is ready has it."""
+
+    classifier: Classifier | None = None
+
+
+def _load(directory: Path, options: ServeOptions, beside: _Beside) -> LoadedModel:
     """Load the model, in the engine's thread; torch is imported here, so that the server listens before it.
 
     Torch's threads must not spin while they wait: beside another busy process on 2 cores that made a step of a small
@@ -127,6 +142,8 @@ def _load(directory: Path, options: ServeOptions) -> LoadedModel:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from glmbot.serving.loading.checkpoint import load
 
+    if options.classifier:
+        beside.classifier = load_classifier(options.classifier)
     return load(directory, options.device, MAX_RUNNING, _load_options(options))
 
 

@@ -27,6 +27,8 @@ from glmbot.storage.restrictions import (
     standing_of,
 )
 from glmbot.storage.subjects import Subject, subjects_of
+from glmbot.storage.tables import reports
+from glmbot.storage.withheld import withhold_reported
 from glmbot.verdicts import Direction, Finding
 
 logger = logging.getLogger(__name__)
@@ -95,6 +97,7 @@ class Decisions:
     async def decide(self, about: MessageEvent, code: str, state: ReportState, by: str, now: float) -> Report | None:
         """Decide a report, unless it is; return it as it is then, None where there is none.
 
+        The text of the blocked message was kept for this, and is withheld now.
         An approved message comes in once more; what cannot, leaves the report open.
         """
 
@@ -104,7 +107,7 @@ class Decisions:
                 return report
             if state is ReportState.APPROVED and not _let_through(connection, report):
                 return report
-            if decide(connection, code, state, by, now):
+            if _decide(connection, report, state, by, now):
                 add_decision(connection, about, ADMIN, state, now, f"report {code}", by)
                 announce(connection)
             return find_report(connection, code)
@@ -123,7 +126,7 @@ class Decisions:
 
         def work(connection: Connection) -> None:
             if report and state:
-                decide(connection, report.code, state, by, now)
+                _decide(connection, report, state, by, now)
             restrict(connection, restriction, now, by)
             add_decision(connection, about, ADMIN, restriction.standing, now, restriction.subject.kind, by)
 
@@ -142,9 +145,9 @@ class Decisions:
         """Delete what is old: entries of the log, reports, strikes, used quotas, restrictions that are over."""
 
         def work(connection: Connection) -> None:
+            forget_reports(connection, log_before)  # before the entries, which say what stays of their messages
             forget_entries(connection, log_before)
             forget_restrictions(connection, now, strikes_before)
-            forget_reports(connection, log_before)
             forget_quotas(connection, quotas_before)
 
         try:
@@ -168,6 +171,13 @@ def _strike(connection: Connection, event: MessageEvent, now: float, rule: Strik
     clear_strikes(connection, sender)
     add_decision(connection, event, STRIKES, Standing.MUTED, now, f"{num_strikes} strikes")
     return until
+
+
+def _decide(connection: Connection, report: Report, state: ReportState, by: str, now: float) -> bool:
+    if not decide(connection, report.code, state, by, now):
+        return False
+    withhold_reported(connection, reports.c.code == report.code)
+    return True
 
 
 def _let_through(connection: Connection, report: Report) -> bool:

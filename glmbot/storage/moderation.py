@@ -13,6 +13,7 @@ from glmbot.storage.database import Database
 from glmbot.storage.subjects import SubjectKind
 from glmbot.storage.tables import moderation_log, quota_uses, reports, strikes
 from glmbot.storage.upsert import insert
+from glmbot.storage.withheld import withhold_reported
 from glmbot.verdicts import Direction, Finding
 
 ADMIN = "admin"
@@ -84,6 +85,7 @@ class ModerationLog:
         adapter, _, sender_id = sender.partition(":")
 
         def work(connection: Connection) -> int:
+            withhold_reported(connection, reports.c.adapter == adapter, reports.c.sender_id == sender_id)
             for table in (reports, strikes):
                 connection.execute(delete(table).where(table.c.adapter == adapter, table.c.sender_id == sender_id))
             used = (quota_uses.c.adapter == adapter, quota_uses.c.subject_id == sender_id)

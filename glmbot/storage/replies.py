@@ -14,6 +14,7 @@ from glmbot.storage.outbox import complete_parts
 from glmbot.storage.quotas import add_tokens
 from glmbot.storage.tables import turns
 from glmbot.storage.turn_state import TurnState
+from glmbot.storage.withheld import withhold_event
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +46,14 @@ class Replies:
         turn: NewTurn | None,
         parked: str | None = None,
         shown: Collection[int] = (),
+        *,
+        is_kept: bool = True,
     ) -> None:
         """Store everything an answered event leaves behind, or nothing of it. The parts in `shown` can be seen already.
 
         An event has one reply: when it has ended already, another one is dropped. With a reason in `parked` the
-        reply is an apology, and the operator may have the event tried again.
+        reply is an apology, and the operator may have the event tried again. Of an event that is not kept only masked
+        excerpts stay.
         """
         state = InboxState.DONE if parked is None else InboxState.PARKED
         day = self._today() if self._today else None
@@ -57,6 +61,8 @@ class Replies:
         def work(connection: Connection) -> bool:
             if not end_event(connection, claimed.inbox_id, state, parked):
                 return False
+            if not is_kept:
+                withhold_event(connection, claimed.inbox_id)
             complete_parts(connection, claimed.inbox_id, claimed.event.chat, bodies, reply_to, shown)
             if turn is not None:
                 _add_turn(connection, claimed, turn)

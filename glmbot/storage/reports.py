@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from glmbot.events import MessageEvent
 from glmbot.storage.tables import reports
 from glmbot.storage.upsert import insert
+from glmbot.storage.withheld import withhold_reported
 from glmbot.verdicts import Direction
 
 
@@ -70,7 +71,8 @@ def decide(connection: Connection, code: str, state: ReportState, by: str, at: f
 
 
 def forget_reports(connection: Connection, before: float) -> None:
-    """Delete what is older."""
+    """Delete what is older, and withhold the messages that were kept for it."""
+    withhold_reported(connection, reports.c.opened_at < before)
     connection.execute(delete(reports).where(reports.c.opened_at < before))
 
 

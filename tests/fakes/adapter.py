@@ -4,12 +4,14 @@ import asyncio
 import itertools
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from glmbot.adapters.base import Accept, Capabilities, OutgoingMessage
 from glmbot.content import Button, File, LengthUnit, Markup, Rendered, TextForm
 from glmbot.errors import NotDelivered
-from glmbot.events import Chat, ChatKind, MessageEvent, MessageRef, Reaction, Sender
+from glmbot.events import Attachment, AttachmentKind, Chat, ChatKind, MessageEvent, MessageRef, Reaction, Sender
 
 
 @dataclass(slots=True)
@@ -115,17 +117,20 @@ class FakeAdapter:
         is_addressed: bool = True,
         is_edit: bool = False,
         reaction: Reaction | None = None,
+        attachments: Sequence[Attachment] = (),
+        name: str | None = None,
     ) -> MessageEvent:
         """Let a message come in; return when the bot has confirmed it."""
         event = MessageEvent(
             message_id=message_id or f"in{next(self._ids)}",
             chat=Chat(self.name, chat, kind, thread),
-            sender=Sender(sender, sender),
+            sender=Sender(sender, sender if name is None else name),
             text=text,
             sent_at=time.time(),
             is_addressed=is_addressed,
             is_edit=is_edit,
             reaction=reaction,
+            attachments=tuple(attachments),
         )
         await (await self._accept)(event)
         return event
@@ -149,3 +154,22 @@ class FakeAdapter:
                 await self._changed.wait_for(lambda: self.texts(chat) == list(texts))
         except TimeoutError:
             raise AssertionError(f"expected {list(texts)}, visible: {self.texts(chat)}") from None
+
+
+class FakeAdapterWithFiles(FakeAdapter):
+    """The same, of a platform whose files can be fetched."""
+
+    def put(self, name: str, content: bytes) -> Attachment:
+        """Keep a file, and return it as a message brings it."""
+        file_id = f"file{len(self.files)}"
+        self.files[file_id] = content
+        return Attachment(file_id, name, None, len(content), AttachmentKind.DOCUMENT)
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The files, by id."""
+        return {}
+
+    async def fetch(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Return a file."""
+        return self.files[attachment.file_id]

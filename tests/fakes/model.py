@@ -32,6 +32,7 @@ class ModelFault(StrEnum):
 class FakeModel:
     """Answers `script(messages)`, piece by piece; every request is kept in `requests`.
 
+    `classifier` tells how probable it is that a text is an injection; without one, nobody ever tells.
     `gate` is awaited before each piece but the first; `num_cuts` ends that many streams without their end mark;
     `num_refusals` answers that many requests with 503; `faults` strike the next requests, one each; `pause` is how
     many seconds pass before each piece but the first.
@@ -43,6 +44,7 @@ class FakeModel:
         self.requests: list[dict[str, Any]] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.classifier: Callable[[str], float] | None = None
         self.num_cuts = 0
         self.num_refusals = 0
         self.num_open = 0
@@ -60,6 +62,7 @@ class FakeModel:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/tokenize", self._tokenize)
+        app.router.add_post("/classify", self._classify)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -107,6 +110,15 @@ class FakeModel:
         body = await request.json()
         count = sum(self.count(message["content"]) for message in body["messages"])
         return web.json_response({"count": count, "max_model_len": self.context_length})
+
+    async def _classify(self, request: web.Request) -> web.Response:
+        text = (await request.json())["input"]
+        if self.classifier is None:
+            await asyncio.Event().wait()
+            raise AssertionError
+        value = self.classifier(text)
+        found = {"index": 0, "label": "SAFE", "labels": ["SAFE", "INJECTION"], "probs": [1 - value, value]}
+        return web.json_response({"object": "list", "data": [found | {"num_classes": 2}]})
 
     @staticmethod
     def count(text: str) -> int:

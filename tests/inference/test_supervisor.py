@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from glmbot.app import open_app
+from glmbot.cli.reload import serves_alike
 from glmbot.config_file import load_settings
 from glmbot.errors import ConfigError, InferenceUnavailable
 from glmbot.inference.supervisor import ModelServer, serve_command
-from glmbot.settings import InferenceSettings
+from glmbot.settings import InferenceSettings, SafetySettings, Settings
 from tests.fakes.adapter import FakeAdapter
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "chatglm" / "v1_e2e"
@@ -37,6 +38,14 @@ def test_every_setting_of_the_model_reaches_its_server() -> None:
     assert (options["--model"], options["--models-dir"], options["--precision"]) == ("chatglm-6b", "/models", "int4")
     assert (options["--kv-precision"], options["--lora"], options["--prefix"]) == ("int8", "a", "p")
     assert "--lora" not in serve_command(InferenceSettings(), "INFO")
+    assert "--classifier" not in serve_command(InferenceSettings(), "INFO")
+    assert dict(itertools.pairwise(serve_command(settings, "INFO", Path("c"))))["--classifier"] == "c"
+
+
+def test_another_classifier_needs_another_model_server() -> None:
+    classifying = Settings(safety=SafetySettings(classifier=Path("c")))
+    assert serves_alike(Settings(), Settings())
+    assert not serves_alike(Settings(), classifying)
 
 
 async def test_a_child_that_cannot_run_ends_the_supervisor_with_its_own_sentence() -> None:

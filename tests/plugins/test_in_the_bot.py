@@ -72,6 +72,20 @@ async def test_a_plugin_asks_back_and_gets_the_next_message(
     assert model.questions() == ["hello"]
 
 
+async def test_a_blocked_message_to_a_plugin_that_waits_is_refused_at_once(
+    platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "words.txt").write_text("sesame", encoding="utf-8")
+    async with run_bot(plugins=plugins, safety={"word_lists": [str(tmp_path / "words.txt")]}):
+        await platform.receive("/book")
+        await platform.until("Where to?")
+        await platform.receive("sesame")
+        refused = "I can't help with that. Please rephrase your message."
+        await platform.until("Where to?", refused)
+        await platform.receive("Rome")
+        await platform.until("Where to?", refused, "Booked Rome.")
+
+
 async def test_stop_ends_a_question_of_a_plugin(
     platform: FakeAdapter, run_bot: RunBot, plugins: dict[str, str]
 ) -> None:

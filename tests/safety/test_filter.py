@@ -5,7 +5,7 @@ import pytest
 from glmbot.errors import ConfigError
 from glmbot.safety.filter import Match, WordFilter
 
-TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计划", "红色气球厂"]
+TERMS = ["gizmo", "glass falcon", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计划", "红色气球厂"]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,15 @@ TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计
         ("Blue\nFish", "blue fish"),
         ("blue-fish", "blue fish"),
         ("blue   fish", "blue fish"),
+        ("glass,falcon", "glass falcon"),
+        ("GLASS.FALCON.txt", "glass falcon"),
+        ("#glassfalcon", "glass falcon"),
+        ("g.l.a.s.s falcon", "glass falcon"),
+        ("glass, falcon", None),
+        ("It is made of glass. Falcons fly.", None),
+        ("fiberglassfalcons", None),
+        ("红色-气球", "红色气球"),
+        ("红色，气球", None),
         ("有禁词吗", "禁词"),
         ("禁 词", "禁词"),
         ("禁*词", "禁词"),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from glmbot.safety.filter import WordFilter
 from glmbot.safety.stream import StreamGuard
 
-TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "气球比赛开始", "a b c d"]
+TERMS = ["gizmo", "glass falcon", "blue fish", "ass", "禁词", "红色气球", "气球比赛开始", "a b c d"]
 FRAGMENTS = [
+    *("glass", "fal", "con", "g-l-a-s-s", "glassfalcon", ".", "gl.ass", "红色-气球"),
     *("gizmo", "giz", "mo", "g-i-z-m-o", "blue", " fish", "ass", "class", "a b c", " d", "G I Z M O", "ok", "s"),
     *("禁", "词", "红色", "气球", "红 色 气 球", "比赛", "字", " ", "\n", "。", "，", ". ", "**", "*", "-"),
     *("\u200b", "\u0301", "😀"),
@@ -35,6 +36,10 @@ def stream(pieces: list[str], word_filter: WordFilter = WORD_FILTER) -> tuple[St
         ("one blue\nfish two", "one "),
         ("说红*色*气*球吧", "说"),
         ("so gi\u200bzmo!", "so "),
+        ("so Glass.Falcon it is", "so "),
+        ("so g-l-a-s-s falcon it is", "so "),
+        ("so #glassfalcon it is", "so #"),
+        ("说红色-气球吧", "说"),
     ],
 )
 def test_nothing_of_a_term_is_shown_at_any_cut(text: str, shown: str) -> None:

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from glmbot.errors import EngineBusy
 from glmbot.serving.api.answer import FAILED, Answer
+from glmbot.serving.api.classify import ClassifyEndpoint, ClassifyRequest, FindClassifier
 from glmbot.serving.api.errors import (
     ApiError,
     bad_request,
@@ -65,14 +66,21 @@ LOADING_RETRY_AFTER = 5
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def build_app(engine: EngineThread, model_name: str, token: SecretStr | None) -> Starlette:
+def no_classifier() -> None:
+    """Find no classifier."""
+
+
+def build_app(
+    engine: EngineThread, model_name: str, token: SecretStr | None, find_classifier: FindClassifier = no_classifier
+) -> Starlette:
     """Return the whole HTTP application."""
-    api = _Api(engine, model_name)
+    api = _Api(engine, model_name, ClassifyEndpoint(find_classifier))
     routes = [
         Route(OPEN_PATH, api.health, methods=["GET"]),
         Route("/v1/models", api.models, methods=["GET"]),
         Route("/v1/chat/completions", _Completions(api), methods=["POST"]),
         Route("/tokenize", api.tokenize, methods=["POST"]),
+        Route("/classify", api.classify, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
@@ -87,9 +95,10 @@ def build_app(engine: EngineThread, model_name: str, token: SecretStr | None) ->
 class _Api:
     """The short answers, and what all of them need."""
 
-    def __init__(self, engine: EngineThread, model_name: str) -> None:
+    def __init__(self, engine: EngineThread, model_name: str, classifying: ClassifyEndpoint) -> None:
         self.engine = engine
         self.model_name = model_name
+        self._classifying = classifying
         self._started_at = int(time.time())
 
     async def health(self, _: HttpRequest) -> Response:
@@ -123,6 +132,12 @@ class _Api:
         else:
             tokens = await asyncio.to_thread(loaded.chat.encode, body.prompt or "")
         return _json(TokenizeReply(count=len(tokens), max_model_len=loaded.max_length, tokens=tokens))
+
+    async def classify(self, http: HttpRequest) -> Response:
+        """Say what the classifier makes of a text."""
+        body = await _read(http, ClassifyRequest)
+        self.loaded_model()
+        return await self._classifying.answer(body)
 
     def loaded_model(self) -> LoadedModel:
         """Return the model, or refuse with 503 while there is none."""
