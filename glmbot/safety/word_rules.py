@@ -22,8 +22,6 @@ class WordRules:
             for phrase in rule.allowed:
                 self._allowed[phrase].add(rule.id)
         self.filter = WordFilter([*self._owners, *self._allowed])
-        if self.filter.terms:
-            _ = self.filter.prefixes  # made now: the first stream is not to wait for it
 
     def found(self, text: str, rules: Collection[str]) -> Iterator[Found]:
         """Yield the places where a rule of these ids holds, of rules for the same place the strictest."""

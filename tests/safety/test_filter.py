@@ -1,9 +1,12 @@
 """Which texts hold a forbidden term, and where."""
 
+import gc
+
 import pytest
 
 from glmbot.errors import ConfigError
 from glmbot.safety.filter import Match, WordFilter
+from glmbot.safety.term import prepare, prepare_all
 
 TERMS = ["gizmo", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计划", "红色气球厂"]
 
@@ -167,6 +170,25 @@ def test_without_terms_nothing_is_found() -> None:
 def test_a_term_that_cannot_be_compared_is_refused(term: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         WordFilter([term])
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_of_cycles_is_as_it_was_after_terms_were_read(is_on: bool) -> None:
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        WordFilter(TERMS)
+        with pytest.raises(ConfigError):
+            WordFilter(["***"])
+        assert gc.isenabled() == is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+def test_terms_are_the_same_alone_and_in_a_list() -> None:
+    terms = ["Straße", "ｆｏｏ_bar-baz", "A\tB", "a\nb", "①②", "坏_ 话", "\u200bﬁsh", "哈哈", "_ロケット"]
+    assert prepare_all(terms) == [prepare(term) for term in terms]
+    assert [term.words for term in prepare_all(terms)][1:4] == ["foo bar baz", "a b", "a b"]
 
 
 def test_a_long_text_and_many_terms_take_no_quadratic_time() -> None:
