@@ -10,6 +10,8 @@ from glmbot.safety.term import Term
 
 Hits = Sequence[tuple[int, int, int]]
 """Number of the pattern, begin and end."""
+Hit = tuple[int, Term, int, int]
+"""Kind, term, begin and end."""
 
 
 class Kind(IntFlag):
@@ -42,9 +44,11 @@ class Automaton:
         owners: list[Term] = []
         more: dict[int, list[tuple[int, Term]]] = defaultdict(list)
         numbers: dict[str, int] = {}
+        num_different = 0
         for kind, spelling, term in spellings:
-            number = numbers.setdefault(spelling, len(kinds))
-            if number == len(kinds):
+            number = numbers.setdefault(spelling, num_different)
+            if number == num_different:
+                num_different += 1
                 kinds.append(kind)
                 owners.append(term)
             elif owners[number] is term:
@@ -55,10 +59,9 @@ class Automaton:
         self._owners = owners
         self._more = more
         """Further owners of the same spelling."""
-        self._hints = {one for one, kind in enumerate(kinds) if not kind & ~_HINTS and one not in more}
         self._search = AhoCorasick(numbers, implementation=Implementation.ContiguousNFA, store_patterns=False)
 
-    def find(self, view: str, kinds: int = -1) -> Iterator[tuple[int, Term, int, int]]:
+    def find(self, view: str, kinds: int = -1) -> Iterator[Hit]:
         """Yield the hits in a view, also overlapping ones, that are of these kinds."""
         yield from self.owners(self.hits(view), kinds)
 
@@ -68,9 +71,9 @@ class Automaton:
 
     def without_hints(self, hits: Hits) -> Hits:
         """Return the hits that are more than places to look at closely."""
-        return [hit for hit in hits if hit[0] not in self._hints]
+        return [hit for hit in hits if self._kinds[hit[0]] & ~_HINTS or hit[0] in self._more]
 
-    def owners(self, hits: Hits, kinds: int = -1) -> Iterator[tuple[int, Term, int, int]]:
+    def owners(self, hits: Hits, kinds: int = -1) -> Iterator[Hit]:
         """Yield kind and term of the hits that are of these kinds."""
         for number, start, end in hits:
             if self._kinds[number] & kinds:

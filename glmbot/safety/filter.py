@@ -9,7 +9,7 @@ from operator import add
 
 from glmbot.safety import verify, views
 from glmbot.safety.alphabet import HAN
-from glmbot.safety.automaton import Automaton, Hits, Kind
+from glmbot.safety.automaton import Automaton, Hit, Hits, Kind
 from glmbot.safety.collection import without_collection
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
@@ -18,7 +18,17 @@ from glmbot.safety.prefixes import Prefixes
 from glmbot.safety.regions import Place, View, Wanted, is_dense, regions
 from glmbot.safety.reorder import seen
 from glmbot.safety.segment import Words
-from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
+from glmbot.safety.skeleton import (
+    EDGE,
+    SYMBOLS,
+    PieceWords,
+    Skeleton,
+    coarse_letters,
+    coarse_sounds,
+    of_letters,
+    of_sounds,
+    without_repeats,
+)
 from glmbot.safety.spellings import Spellings
 from glmbot.safety.term import Term, prepare_all
 
@@ -104,9 +114,9 @@ class WordFilter:
         if self._wanted.has_chinese and not folded.text.isascii():
             yield from self._replaced(folded.text, places)
         parts = regions(folded.text, places, self._wanted)
-        for start, end in self._coarse(folded.text, parts, View.LETTERS):
+        for start, end in self._with_letters(folded.text, parts):
             yield from self._disguised(folded, start, end)
-        for start, end in self._coarse(folded.text, parts, View.SOUNDS) if self._wanted.has_chinese else ():
+        for start, end in self._with_sounds(folded.text, parts) if self._wanted.has_chinese else ():
             for skeleton in of_sounds(folded.text, start, end):
                 yield from self._read(skeleton)
 
@@ -139,15 +149,26 @@ class WordFilter:
         places.append((0, len(text), View.LETTERS | View.SOUNDS))
         return spellings.without_hints(hits)
 
-    def _coarse(self, text: str, parts: Sequence[Place], view: int) -> Iterator[tuple[int, int]]:
+    def _with_letters(self, text: str, parts: Sequence[Place]) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
-        wanted = [(start, end) for start, end, views in parts if views & view]
+        wanted = [(start, end) for start, end, views in parts if views & View.LETTERS]
         pieces = [text[start:end] for start, end in wanted]
+        words: dict[int, PieceWords] = {}
         found: set[int] = set()
-        for numbers, joined in coarse_letters(pieces) if view == View.LETTERS else coarse_sounds(pieces):
-            ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
-            hits = self._letter_spellings.find(joined) if view == View.LETTERS else self._sound_hits(joined)
-            found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
+        for numbers, joined in coarse_letters(pieces):
+            for number, term in _owners_of_pieces(numbers, joined, self._letter_spellings.find(joined)):
+                if number not in words:
+                    words[number] = PieceWords(pieces[number])
+                if number not in found and words[number].may_hold(without_repeats(term.words)):
+                    found.add(number)
+        yield from (wanted[number] for number in sorted(found))
+
+    def _with_sounds(self, text: str, parts: Sequence[Place]) -> Iterator[tuple[int, int]]:
+        """Yield the parts that hold a term's sounds when separators and repeats are left out."""
+        wanted = [(start, end) for start, end, views in parts if views & View.SOUNDS]
+        found: set[int] = set()
+        for numbers, joined in coarse_sounds([text[start:end] for start, end in wanted]):
+            found.update(number for number, _ in _owners_of_pieces(numbers, joined, self._sound_hits(joined)))
         yield from (wanted[number] for number in sorted(found))
 
     def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
@@ -156,6 +177,8 @@ class WordFilter:
         starts = list(accumulate((len(run) + 1 for run, _ in runs), initial=0))
         joined = "\n".join([run for run, _ in runs])
         hits = self._without_dense(self._sound_spellings, joined.translate(sound_table()), text, places)
+        # Two equal sounds are mostly of different characters. No term is so short here: those of two are in `_plain`.
+        hits = [hit for hit in hits if hit[2] - hit[1] != 2 or joined[hit[1]] == joined[hit[1] + 1]]
         for kind, term, first, last in self._sound_spellings.owners(hits):
             number = bisect_right(starts, first) - 1
             start = first - starts[number] + runs[number][1]
@@ -200,10 +223,17 @@ class WordFilter:
                 if len(runs) == last - first and verify.is_read_match(term, skeleton, first, runs):
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
-    def _sound_hits(self, sounds: str) -> Iterator[tuple[int, Term, int, int]]:
+    def _sound_hits(self, sounds: str) -> Iterator[Hit]:
         yield from self._sound_spellings.find(sounds, _SOUND)
         if self._wanted.has_short:
             yield from self._sound_spellings.find(sounds.translate(short_sounds()), _SOUND)
+
+
+def _owners_of_pieces(numbers: Sequence[int], joined: str, hits: Iterable[Hit]) -> Iterator[tuple[int, Term]]:
+    """Yield the number of the piece that each hit is in, and the term; `joined` are the pieces with an EDGE between."""
+    ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
+    for _, term, start, _ in hits:
+        yield numbers[bisect_right(ends, start)], term
 
 
 def _with_spaces(text: str) -> str:

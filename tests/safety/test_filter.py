@@ -206,3 +206,21 @@ def test_a_term_is_found_in_a_long_text_that_is_suspicious_everywhere(
     match = WordFilter(TERMS).first_match(f"{before}。 {disguise} 。{behind}")
     assert match
     assert match.start == len(before) + 2
+
+
+@pytest.mark.parametrize("gap", ["-", " ", "="])
+@pytest.mark.parametrize("disguise", ["g-i-z-m-o", "gggiiizzzmmmooo", "红*色*气*球", "hong se qi qiu"])
+def test_a_long_gap_hides_nothing_that_comes_behind_it(disguise: str, gap: str) -> None:
+    """Pieces of the text without a letter once counted as one."""
+    text = "aabb" * 3000 + gap * 9000 + f" 。{disguise}。"
+    match = WordFilter(TERMS).first_match(text)
+    assert match
+    assert match.start == text.index(disguise)
+
+
+@pytest.mark.parametrize("disguise", ["g-i-z-m-o", "gizzzmmmo", "g i z m o", "gi**zmo**", "g1zm0"])
+@pytest.mark.parametrize("more", [[], ["blue fish", "free lunch today"]])
+def test_a_disguised_term_is_found_beside_a_word_with_repeats(disguise: str, more: list[str]) -> None:
+    match = WordFilter(["gizmo", "ommit", "tegiz", *more]).first_match(f"a committee {disguise} committee")
+    assert match
+    assert match.term == "gizmo"
