@@ -4,12 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import add
 
-from glmbot.safety import verify
+from glmbot.safety import verify, views
 from glmbot.safety.alphabet import HAN
-from glmbot.safety.automaton import Automaton, Hits, Kind
+from glmbot.safety.automaton import Automaton, Hit, Hits, Kind
+from glmbot.safety.collection import without_collection
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import short_sounds, sound_table
@@ -17,8 +18,19 @@ from glmbot.safety.prefixes import Prefixes
 from glmbot.safety.regions import Place, View, Wanted, is_dense, regions
 from glmbot.safety.reorder import seen
 from glmbot.safety.segment import Words
-from glmbot.safety.skeleton import EDGE, SYMBOLS, Skeleton, coarse_letters, coarse_sounds, of_letters, of_sounds
-from glmbot.safety.term import Term, is_run_together, prepare
+from glmbot.safety.skeleton import (
+    EDGE,
+    SYMBOLS,
+    PieceWords,
+    Skeleton,
+    coarse_letters,
+    coarse_sounds,
+    of_letters,
+    of_sounds,
+    without_repeats,
+)
+from glmbot.safety.spellings import Spellings
+from glmbot.safety.term import Term, is_run_together, prepare_all
 
 _FIRST_WORD = 16
 BESIDE = 16
@@ -30,9 +42,6 @@ _JOINTS = "\u3000\t\n\r-_'’./·,:;!?\"()"
 _JOINT_TABLE = dict.fromkeys(map(ord, _JOINTS), " ")
 _PLAIN, _ALIKE, _REPEATED = Kind.PLAIN.value, Kind.ALIKE.value, Kind.REPEATED.value
 _PINYIN, _SOUND, _PARTS = Kind.PINYIN.value, Kind.SOUND.value, Kind.PARTS.value
-_PLAIN_KINDS = _PLAIN | _ALIKE | _REPEATED | _PINYIN | _PARTS
-_SOUND_KINDS = _SOUND | _REPEATED
-_LETTER_KINDS = (Kind.SKELETON | Kind.COARSE).value
 Span = tuple[int, int, Term]
 """Where a term stands in a folded text."""
 
@@ -50,7 +59,7 @@ class WordFilter:
     """Looks for forbidden terms.
 
     Words of an alphabet are found as whole words, Chinese terms anywhere but across the ends of ordinary words.
-    The text is read in several views, each with one pass of the same automaton; a hit counts when `verify` says so.
+    The text is read in several views, each with one pass of its automaton; a hit counts when `verify` says so.
     """
 
     def __init__(self, terms: Iterable[str], is_strict: bool = True) -> None:
@@ -58,25 +67,29 @@ class WordFilter:
 
         A strict filter also finds Chinese with characters replaced by others that sound or look the same.
         """
-        prepared = [prepare(text) for text in dict.fromkeys(terms)]
-        self.terms = [*prepared, *(replace(term, breaks=frozenset()) for term in prepared if is_run_together(term))]
         self.is_strict = is_strict
-        chinese = [term for term in self.terms if term.is_han and len(term.letters) > 1]
-        self.composer = Composer({letter for term in chinese for letter in term.letters})
-        self.automaton = Automaton(self.terms, self.composer.whole, is_strict)
-        self._pairs = {pair for term in chinese for pair in map("".join, pairwise(term.letters))}
+        with without_collection():
+            prepared = prepare_all(list(dict.fromkeys(terms)))
+            together = [replace(term, breaks=frozenset()) for term in prepared if is_run_together(term)]
+            self.terms = [*prepared, *together]
+            spellings = Spellings(self.terms)
+            chinese = spellings.chinese
+            joined = EDGE.join([term.letters for term in chinese])
+            self.composer = Composer(set(joined) - {EDGE})
+            num_alike = views.num_alike(chinese) if is_strict else 0
+            self._plain_spellings = Automaton(views.plain(spellings, num_alike, self.composer.whole))
+            self._letter_spellings = Automaton(views.letters(spellings))
+            self._sound_spellings = Automaton(views.spoken(spellings))
+            self.prefixes = Prefixes(spellings, self.composer, num_alike)
+            """The beginnings of the terms, for streams."""
+            self._pairs = set(map(add, joined, joined[1:]))
         self._wanted = Wanted(
             has_breaks=any(term.breaks for term in self.terms),
             has_chinese=bool(chinese),
             has_short=any(len(term.letters) == 2 for term in chinese),
-            reach=max((len(term.words) for term in self.terms), default=0) + BESIDE,
+            reach=max((len(term.letters) + len(term.breaks) for term in self.terms), default=0) + BESIDE,
             reach_chinese=max((len(term.letters) for term in chinese), default=0),
         )
-
-    @cached_property
-    def prefixes(self) -> Prefixes:
-        """The beginnings of the terms; only streams need them."""
-        return Prefixes(self.terms, self.composer, self.automaton.num_alike)
 
     def first_match(self, text: str) -> Match | None:
         """Return the first forbidden term; of several at one place the longest."""
@@ -103,17 +116,17 @@ class WordFilter:
         if self._wanted.has_chinese and not folded.text.isascii():
             yield from self._replaced(folded.text, places)
         parts = regions(folded.text, places, self._wanted)
-        for start, end in self._coarse(folded.text, parts, View.LETTERS):
+        for start, end in self._with_letters(folded.text, parts):
             yield from self._disguised(folded, start, end)
-        for start, end in self._coarse(folded.text, parts, View.SOUNDS) if self._wanted.has_chinese else ():
+        for start, end in self._with_sounds(folded.text, parts) if self._wanted.has_chinese else ():
             for skeleton in of_sounds(folded.text, start, end):
                 yield from self._read(skeleton)
 
     def _plain(self, folded: Folded, places: list[Place], split: list[tuple[int, int]]) -> Iterator[Span]:
         """Yield the terms that stand there as they are written, or nearly; note where to look closely."""
         text = folded.text
-        hits = self._without_dense(self.automaton.hits(_with_spaces(text)), text, places)
-        for kind, term, start, end in self.automaton.owners(hits, _PLAIN_KINDS):
+        hits = self._without_dense(self._plain_spellings, _with_spaces(text), text, places)
+        for kind, term, start, end in self._plain_spellings.owners(hits):
             if kind & _PLAIN and verify.is_plain_match(term, folded, start, end):
                 yield start, end, term
             if kind & _ALIKE and verify.is_like(term, text, start, end):
@@ -125,26 +138,39 @@ class WordFilter:
             if kind & _PINYIN and verify.begins_pinyin(term, text, start + 1):
                 places.append((start, end, View.SOUNDS))
         # No space stands before the first word.
-        for _, term, start, end in self.automaton.find(" " + _with_spaces(text[:_FIRST_WORD]), Kind.PINYIN.value):
+        for _, term, start, end in self._plain_spellings.find(" " + _with_spaces(text[:_FIRST_WORD]), _PINYIN):
             if start == 0 and verify.begins_pinyin(term, text, 0):
                 places.append((start, end, View.SOUNDS))
 
-    def _without_dense(self, hits: Hits, text: str, places: list[Place]) -> Hits:
+    @staticmethod
+    def _without_dense(spellings: Automaton, view: str, text: str, places: list[Place]) -> Hits:
         """Return the hits; where they stand everywhere, those that only tell where to look give way to all the text."""
+        hits = spellings.hits(view)
         if not is_dense(len(hits), text):
             return hits
         places.append((0, len(text), View.LETTERS | View.SOUNDS))
-        return self.automaton.without_hints(hits)
+        return spellings.without_hints(hits)
 
-    def _coarse(self, text: str, parts: Sequence[Place], view: int) -> Iterator[tuple[int, int]]:
+    def _with_letters(self, text: str, parts: Sequence[Place]) -> Iterator[tuple[int, int]]:
         """Yield the parts that hold a term when separators and repeats are left out: all are read in one pass."""
-        wanted = [(start, end) for start, end, views in parts if views & view]
+        wanted = [(start, end) for start, end, views in parts if views & View.LETTERS]
         pieces = [text[start:end] for start, end in wanted]
+        words: dict[int, PieceWords] = {}
         found: set[int] = set()
-        for numbers, joined in coarse_letters(pieces) if view == View.LETTERS else coarse_sounds(pieces):
-            ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
-            hits = self.automaton.find(joined, _LETTER_KINDS) if view == View.LETTERS else self._sound_hits(joined)
-            found.update(numbers[bisect_right(ends, start)] for _, _, start, _ in hits)
+        for numbers, joined in coarse_letters(pieces):
+            for number, term in _owners_of_pieces(numbers, joined, self._letter_spellings.find(joined)):
+                if number not in words:
+                    words[number] = PieceWords(pieces[number])
+                if number not in found and words[number].may_hold(without_repeats(term.words)):
+                    found.add(number)
+        yield from (wanted[number] for number in sorted(found))
+
+    def _with_sounds(self, text: str, parts: Sequence[Place]) -> Iterator[tuple[int, int]]:
+        """Yield the parts that hold a term's sounds when separators and repeats are left out."""
+        wanted = [(start, end) for start, end, views in parts if views & View.SOUNDS]
+        found: set[int] = set()
+        for numbers, joined in coarse_sounds([text[start:end] for start, end in wanted]):
+            found.update(number for number, _ in _owners_of_pieces(numbers, joined, self._sound_hits(joined)))
         yield from (wanted[number] for number in sorted(found))
 
     def _replaced(self, text: str, places: list[Place]) -> Iterator[Span]:
@@ -152,8 +178,10 @@ class WordFilter:
         runs = [(run[0], run.start()) for run in _CHINESE.finditer(text)]
         starts = list(accumulate((len(run) + 1 for run, _ in runs), initial=0))
         joined = "\n".join([run for run, _ in runs])
-        hits = self._without_dense(self.automaton.hits(joined.translate(sound_table())), text, places)
-        for kind, term, first, last in self.automaton.owners(hits, _SOUND_KINDS):
+        hits = self._without_dense(self._sound_spellings, joined.translate(sound_table()), text, places)
+        # Two equal sounds are mostly of different characters. No term is so short here: those of two are in `_plain`.
+        hits = [hit for hit in hits if hit[2] - hit[1] != 2 or joined[hit[1]] == joined[hit[1] + 1]]
+        for kind, term, first, last in self._sound_spellings.owners(hits):
             number = bisect_right(starts, first) - 1
             start = first - starts[number] + runs[number][1]
             end = start + last - first
@@ -185,7 +213,7 @@ class WordFilter:
         has_symbols = SYMBOLS.search(folded.text, start, end)
         for with_symbols in (False, True) if has_symbols else (False,):
             skeleton = of_letters(folded.text, start, end, with_symbols)
-            for _, term, first, last in self.automaton.find(skeleton.codes, Kind.SKELETON.value):
+            for _, term, first, last in self._letter_spellings.find(skeleton.codes, Kind.SKELETON.value):
                 if verify.is_disguised_match(term, skeleton, first, folded):
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
@@ -197,10 +225,17 @@ class WordFilter:
                 if len(runs) == last - first and verify.is_read_match(term, skeleton, first, runs):
                     yield skeleton.starts[first], skeleton.ends[last - 1], term
 
-    def _sound_hits(self, sounds: str) -> Iterator[tuple[int, Term, int, int]]:
-        yield from self.automaton.find(sounds, _SOUND)
+    def _sound_hits(self, sounds: str) -> Iterator[Hit]:
+        yield from self._sound_spellings.find(sounds, _SOUND)
         if self._wanted.has_short:
-            yield from self.automaton.find(sounds.translate(short_sounds()), _SOUND)
+            yield from self._sound_spellings.find(sounds.translate(short_sounds()), _SOUND)
+
+
+def _owners_of_pieces(numbers: Sequence[int], joined: str, hits: Iterable[Hit]) -> Iterator[tuple[int, Term]]:
+    """Yield the number of the piece that each hit is in, and the term; `joined` are the pieces with an EDGE between."""
+    ends = list(accumulate(len(piece) + 1 for piece in joined.split(EDGE)))
+    for _, term, start, _ in hits:
+        yield numbers[bisect_right(ends, start)], term
 
 
 def _with_spaces(text: str) -> str:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
 from functools import cache, cached_property
 
 from glmbot.safety import tables
@@ -27,7 +26,7 @@ class Folded:
 
     def __init__(self, original: str) -> None:
         self.original = original
-        self.text = original.lower() if original.isascii() and not _CONTROLS.search(original) else _fold_all(original)
+        self.text = original.lower() if _is_simple(original) else _fold_all(original)
 
     def origin(self, index: int) -> int:
         """Return the place in the original of the character at `index` of `text`."""
@@ -42,11 +41,11 @@ class Folded:
         return bisect_right(self._origins, place - 1)
 
     @cached_property
-    def _origins(self) -> Sequence[int]:
+    def _origins(self) -> "range | _Origins":
         """Made only when something was found, which is rare."""
         if self.original.isascii() and len(self.text) == len(self.original):
             return range(len(self.text))
-        return [place for place, one in enumerate(self.original) for _ in _ORIGINS[one]]
+        return _Origins(self.original, len(self.text))
 
 
 def fold_character(character: str) -> str:
@@ -74,18 +73,36 @@ class _Cache(dict[int, str]):
         return folded
 
 
-class _Origins(dict[str, str]):
-    """The same by character: those that nothing changes are not looked up in the tables."""
+class _Origins:
+    """The place in the original of each folded character; only those that are not folded to one are kept."""
 
-    def __missing__(self, character: str) -> str:
-        folded = _CACHE[ord(character)] if _changeable().match(character) else character
-        self[character] = folded
-        return folded
+    def __init__(self, original: str, size: int) -> None:
+        self._size = size
+        self._indexes = [0]
+        self._places = [0]
+        """Where these indexes come from; those behind them come one by one from behind there."""
+        num_more = 0
+        for run in _changeable().finditer(original):
+            for place, character in enumerate(run[0], start=run.start()):
+                length = len(_CACHE[ord(character)])
+                if length != 1:
+                    index = place + num_more
+                    self._indexes += range(index, index + length + 1)
+                    self._places += [place] * length + [place + 1]
+                    num_more += length - 1
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> int:
+        if not 0 <= index < self._size:
+            raise IndexError(index)
+        known = bisect_right(self._indexes, index) - 1
+        return self._places[known] + index - self._indexes[known]
 
 
 _CACHE = _Cache()
-_ORIGINS = _Origins()
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_WITHOUT_CONTROLS = dict.fromkeys([*range(9), *range(0x0E, 0x20), 0x7F])
 
 
 @cache
@@ -97,6 +114,11 @@ def _changeable() -> re.Pattern[str]:
         r"\ud7b0-\udfff\uf900-\uff00\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uffff"
         f"\U00010000-\U0001ffff\U0002f800-\U0002fa1f\U000e0000-\U000e0fff{forms}]+"
     )
+
+
+def _is_simple(text: str) -> bool:
+    """Tell whether a text is ASCII without control characters; to delete them is faster than to look for them."""
+    return text.isascii() and len(text.translate(_WITHOUT_CONTROLS)) == len(text)
 
 
 def _fold_all(text: str) -> str:

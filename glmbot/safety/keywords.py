@@ -37,7 +37,8 @@ def _parse(content: bytes, name: str) -> list[str]:
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         term = _decode(line, name, number).partition("#")[0].strip()
         if term:
-            _check(term, name, number)
+            if not _ORDINARY.fullmatch(term):
+                _check(term, name, number)
             terms.append(term)
     return terms
 
@@ -52,8 +53,6 @@ def _decode(line: bytes, name: str, number: int) -> str:
 
 
 def _check(term: str, name: str, number: int) -> None:
-    if _ORDINARY.fullmatch(term):
-        return
     try:
         prepare(term)
     except ConfigError as error:

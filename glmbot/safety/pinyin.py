@@ -32,6 +32,17 @@ def syllable_of(sound: str) -> str:
     return _syllables().get(sound, sound)
 
 
+def syllables_of(sounds: str) -> list[str]:
+    """Return the syllables that characters stand for, one for each."""
+    return list(map(_syllables().get, sounds, sounds))
+
+
+@cache
+def syllable_table() -> dict[int, str]:
+    """Return, for str.translate, the syllable of each sound."""
+    return {ord(sound): syllable for sound, syllable in _syllables().items()}
+
+
 @cache
 def sound_table() -> list[int]:
     """Return, for str.translate, the sound of each Chinese character; all others stay what they are."""

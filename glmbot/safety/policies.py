@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from glmbot.safety.collection import without_collection
 from glmbot.safety.found import Found, changed, findings_of
 from glmbot.safety.injection.score import Channel, Injection, score
 from glmbot.safety.pii.finding import find
@@ -18,7 +19,8 @@ def load(folder: Path | None = None, more: Sequence[Rule] = (), key: bytes = b""
 
     It takes up to two seconds for 100,000 terms. Raises ConfigError, which names file, rule and remedy.
     """
-    return Policies([*read_rules(folder or DEFAULT_FOLDER), *more], key)
+    with without_collection():
+        return Policies([*read_rules(folder or DEFAULT_FOLDER), *more], key)
 
 
 class Policies:

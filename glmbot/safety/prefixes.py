@@ -5,12 +5,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from glmbot.safety import tables
-from glmbot.safety.alphabet import LEET, goes_on_word, is_han, is_wide
+from glmbot.safety.alphabet import goes_on_word, is_han, is_wide
 from glmbot.safety.composed import Composer
 from glmbot.safety.folding import Folded
-from glmbot.safety.pinyin import syllable_of
 from glmbot.safety.skeleton import MARKUP, TAGS, Skeleton, of_letters
-from glmbot.safety.term import Term, is_run_together
+from glmbot.safety.spellings import Spellings
+from glmbot.safety.term import is_run_together
 from glmbot.safety.verify import MAX_GAP
 
 _OPEN_MARKUP = re.compile(r"(?:[*~|`]{1,3}|</?[a-z]?[^<>]{0,40}>?)*")
@@ -22,13 +22,12 @@ _NOT_SPOKEN = "\x00"
 class Prefixes:
     """The beginnings of all terms, in every view."""
 
-    def __init__(self, terms: Sequence[Term], composer: Composer, num_alike: int) -> None:
-        chinese = [term for term in terms if term.is_han and len(term.letters) > 1]
-        others = [term for term in terms if not term.is_han or len(term.letters) < 2]
-        self._joined = _Beginnings(map(_joined, others))
-        self._spaced = _Beginnings(term.skeleton for term in others)
-        self._loose = _Beginnings(term.skeleton for term in others if is_run_together(term))
-        self._spoken = _Beginnings(spelling for term in chinese for spelling in _pinyin(term))
+    def __init__(self, spellings: Spellings, composer: Composer, num_alike: int) -> None:
+        chinese = spellings.chinese if num_alike else ()
+        self._joined = _Beginnings(words for _, words, _ in spellings.latin)
+        self._spaced = _Beginnings(skeleton for _, _, skeleton in spellings.latin)
+        self._loose = _Beginnings(skeleton for term, _, skeleton in spellings.latin if is_run_together(term))
+        self._spoken = _Beginnings(pinyin for _, _, _, pinyin in spellings.spoken)
         self._alike = _Beginnings(spelling for term in chinese for spelling in term.alike(num_alike))
         self._composer = composer
         self._split = {parts[:end] for parts in composer.whole for end in range(1, len(parts))}
@@ -127,28 +126,11 @@ class _Beginnings:
         return place < len(self._strings) and self._strings[place].startswith(beginning)
 
 
-def _joined(term: Term) -> str:
-    if not term.breaks and not term.has_repeats:
-        return term.codes
-    return "".join([(" " if start in term.breaks else "") + term.letters[start] for start, _ in term.runs]).translate(
-        LEET
-    )
-
-
 def _with_gaps(skeleton: Skeleton) -> list[str]:
     """Return each code, followed by a space where something stands behind it that is no markup."""
     return [
         code + ("" if _OPEN_MARKUP.fullmatch(skeleton.gap(run)) else " ") for run, code in enumerate(skeleton.codes)
     ]
-
-
-def _pinyin(term: Term) -> Iterator[str]:
-    """Yield the letters of a term's pinyin; repeated characters count once."""
-    if not term.has_repeats:
-        yield from term.pinyin
-        return
-    for spoken in term.spoken():
-        yield "".join([syllable_of(spoken[start]) for start, _ in term.runs])
 
 
 def _letters(character: str) -> str:

@@ -1,14 +1,14 @@
 """One forbidden term, ready to be looked for."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import product
+from itertools import accumulate, product
 
 from glmbot.errors import ConfigError
 from glmbot.safety import tables
-from glmbot.safety.alphabet import LEET, is_han, is_wide
+from glmbot.safety.alphabet import HAN, LEET, is_wide
 from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import sound_table, sounds, syllable_of
 
@@ -17,6 +17,8 @@ MIN_LONG = 10
 """Letters of a long term of an alphabet: no ordinary text has all of them in a row."""
 MAX_READINGS = 4
 _REPEAT = re.compile(r"(.)\1")
+_BETWEEN = re.compile(r"[^\n\w]+|_+")
+_CHINESE = re.compile(f"[{HAN}]+")
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,6 @@ class Term:
         return list(zip(starts, [*starts[1:], len(codes)], strict=True))
 
     @property
-    def skeleton(self) -> str:
-        """Return one letter for each run."""
-        codes = self.codes
-        return "".join([codes[start] for start, _ in self.runs]) if _REPEAT.search(codes) else codes
-
-    @property
     def words(self) -> str:
         """Return it with one space at each break."""
         if not self.breaks:
@@ -70,7 +66,7 @@ class Term:
         """Yield its sounds; several times where a character is read in several ways."""
         usual = self.letters.translate(sound_table())
         more = tables.more_readings()
-        if _ambiguous().isdisjoint(self.letters):
+        if ambiguous().isdisjoint(self.letters):
             yield usual
             return
         choices = [
@@ -95,34 +91,42 @@ class Term:
 
 
 @cache
-def _ambiguous() -> frozenset[str]:
+def ambiguous() -> frozenset[str]:
+    """Return the characters that are read in several ways."""
     return frozenset(tables.more_readings())
 
 
 def prepare(term: str) -> Term:
     """Return a term ready to be looked for; raise ConfigError for one that cannot be."""
-    folded = Folded(term).text
-    letters = folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
+    return prepare_all([term])[0]
+
+
+def prepare_all(terms: Collection[str]) -> list[Term]:
+    """Return terms ready to be looked for; raise ConfigError for one that cannot be. They are folded in one pass."""
+    if not terms:
+        return []
+    lines = "\n".join([term.replace("\n", " ") for term in terms])
+    folded = _BETWEEN.sub(" ", Folded(lines).text).split("\n")
+    return [_prepared(term, words) for term, words in zip(terms, folded, strict=True)]
+
+
+def _prepared(term: str, words: str) -> Term:
+    """Return a term of which the letters are known, with a space or several for each separator."""
+    breaks = frozenset[int]()
+    letters = words
+    if " " in words:
+        parts = words.split()
+        letters = "".join(parts)
+        breaks = frozenset(accumulate(map(len, parts[:-1])))
     if not letters:
         raise ConfigError(f"forbidden term {term!r} has no letter or digit; remove it from the word list")
     if len(letters) > MAX_LETTERS:
         raise ConfigError(f"forbidden term {term!r} has more than {MAX_LETTERS} letters; shorten it in the word list")
-    breaks = frozenset[int]() if len(letters) == len(folded) else frozenset(_breaks(folded))
-    wide = not letters.isascii() and all(map(is_wide, letters))
-    return Term(term, letters, breaks, wide, wide and all(map(is_han, letters)))
+    is_chinese = _CHINESE.fullmatch(letters) is not None
+    is_all_wide = is_chinese or (not letters.isascii() and all(map(is_wide, letters)))
+    return Term(term, letters, breaks, is_all_wide, is_chinese)
 
 
 def is_run_together(term: Term) -> bool:
     """Tell whether the words of a term are looked for without spaces, too: few letters may be an ordinary word."""
     return bool(term.breaks) and len(term.letters) >= MIN_LONG
-
-
-def _breaks(folded: str) -> Iterator[int]:
-    num_letters = 0
-    is_behind_letter = False
-    for character in folded:
-        if character.isalnum():
-            if num_letters and not is_behind_letter:
-                yield num_letters
-            num_letters += 1
-        is_behind_letter = character.isalnum()

@@ -13,17 +13,17 @@ class WordRules:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Raise ConfigError for a term that cannot be compared."""
-        self._owners: dict[str, list[Rule]] = defaultdict(list)
+        self._owners: dict[str, tuple[Rule, ...]] = {}
         self._allowed: dict[str, set[str]] = defaultdict(set)
         """Allowed phrases, with the ids of the rules that they are exceptions of."""
         for rule in rules:
+            own = (rule,)
             for term in rule.terms:
-                self._owners[term].append(rule)
+                # A long list shares one tuple.
+                self._owners[term] = self._owners[term] + own if term in self._owners else own
             for phrase in rule.allowed:
                 self._allowed[phrase].add(rule.id)
         self.filter = WordFilter([*self._owners, *self._allowed])
-        if self.filter.terms:
-            _ = self.filter.prefixes  # made now: the first stream is not to wait for it
 
     def found(self, text: str, rules: Collection[str]) -> Iterator[Found]:
         """Yield the places where a rule of these ids holds, of rules for the same place the strictest."""

@@ -1,9 +1,12 @@
 """Which texts hold a forbidden term, and where."""
 
+import gc
+
 import pytest
 
 from glmbot.errors import ConfigError
 from glmbot.safety.filter import Match, WordFilter
+from glmbot.safety.term import prepare, prepare_all
 
 TERMS = ["gizmo", "glass falcon", "blue fish", "ass", "禁词", "红色气球", "坏 话", "A计划", "红色气球厂"]
 
@@ -178,6 +181,25 @@ def test_a_term_that_cannot_be_compared_is_refused(term: str, message: str) -> N
         WordFilter([term])
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_of_cycles_is_as_it_was_after_terms_were_read(is_on: bool) -> None:
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        WordFilter(TERMS)
+        with pytest.raises(ConfigError):
+            WordFilter(["***"])
+        assert gc.isenabled() == is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+def test_terms_are_the_same_alone_and_in_a_list() -> None:
+    terms = ["Straße", "ｆｏｏ_bar-baz", "A\tB", "a\nb", "①②", "坏_ 话", "\u200bﬁsh", "哈哈", "_ロケット"]
+    assert prepare_all(terms) == [prepare(term) for term in terms]
+    assert [term.words for term in prepare_all(terms)][1:4] == ["foo bar baz", "a b", "a b"]
+
+
 def test_a_long_text_and_many_terms_take_no_quadratic_time() -> None:
     terms = [f"term{number}" for number in range(2000)] + [chr(0x4E00 + number) + "禁词" for number in range(2000)]
     assert WordFilter(terms).first_match("the quick brown tern 天下大事必作于细 " * 32_000) is None
@@ -193,3 +215,22 @@ def test_a_term_is_found_in_a_long_text_that_is_suspicious_everywhere(
     match = WordFilter(TERMS).first_match(f"{before}。 {disguise} 。{behind}")
     assert match
     assert match.start == len(before) + 2
+
+
+@pytest.mark.parametrize("gap", ["-", " ", "="])
+@pytest.mark.parametrize("disguise", ["g-i-z-m-o", "gggiiizzzmmmooo", "红*色*气*球", "hong se qi qiu"])
+@pytest.mark.parametrize("noise", ["aabb", "好好-吗 吗"])
+def test_a_long_gap_hides_nothing_that_comes_behind_it(disguise: str, gap: str, noise: str) -> None:
+    """Pieces of the text without a letter once counted as one."""
+    text = noise * 3000 + gap * 9000 + f" 。{disguise}。"
+    match = WordFilter(TERMS).first_match(text)
+    assert match
+    assert match.start == text.index(disguise)
+
+
+@pytest.mark.parametrize("disguise", ["g-i-z-m-o", "gizzzmmmo", "g i z m o", "gi**zmo**", "g1zm0"])
+@pytest.mark.parametrize("more", [[], ["blue fish", "free lunch today"]])
+def test_a_disguised_term_is_found_beside_a_word_with_repeats(disguise: str, more: list[str]) -> None:
+    match = WordFilter(["gizmo", "ommit", "tegiz", *more]).first_match(f"a committee {disguise} committee")
+    assert match
+    assert match.term == "gizmo"

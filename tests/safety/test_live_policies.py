@@ -1,5 +1,6 @@
 """Policies that change while the bot runs."""
 
+import asyncio
 import logging
 import stat
 from pathlib import Path
@@ -65,6 +66,23 @@ async def test_a_changed_word_list_of_the_settings_holds(tmp_path: Path) -> None
     file.unlink()
     await live.look()
     assert blocks(live, "sesame")
+
+
+async def test_no_text_is_unfiltered_while_a_long_list_is_read(tmp_path: Path) -> None:
+    file, words = tmp_path / "own.toml", tmp_path / "long.txt"
+    words.write_text("gizmo\n")
+    file.write_text(RULE.format("sesame") + 'word_lists = ["long.txt"]\n')
+    live = LivePolicies(SafetySettings(policies=tmp_path), b"", Told())
+    words.write_text("gizmo\n" + "\n".join(f"term{number}" for number in range(10_000)))
+    num_judged = 0
+    async with asyncio.TaskGroup() as tasks:
+        look = tasks.create_task(live.look())
+        while not look.done():
+            assert blocks(live, "gizmo")
+            num_judged += 1
+            await asyncio.sleep(0)
+    assert num_judged > 10
+    assert blocks(live, "term9999")
 
 
 async def test_files_that_stay_the_same_are_not_read_again(tmp_path: Path) -> None:
