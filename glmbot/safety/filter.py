@@ -159,9 +159,11 @@ class WordFilter:
         found: set[int] = set()
         for numbers, joined in coarse_letters(pieces):
             for number, term in _owners_of_pieces(numbers, joined, self._letter_spellings.find(joined)):
+                if number in found:
+                    continue
                 if number not in words:
                     words[number] = PieceWords(pieces[number])
-                if number not in found and words[number].may_hold(without_repeats(term.words)):
+                if term.is_long or words[number].may_hold(without_repeats(term.words)):
                     found.add(number)
         yield from (wanted[number] for number in sorted(found))
 

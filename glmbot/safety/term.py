@@ -78,6 +78,11 @@ class Term:
                 return
             yield "".join(chosen)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is of an alphabet, and so long that it is looked for with signs or nothing between its letters."""
+        return len(self.letters) >= MIN_LONG and not self.is_wide
+
     @cached_property
     def pinyin(self) -> Sequence[str]:
         """Return it in Latin letters; several times where a character is read in several ways."""
@@ -129,4 +134,4 @@ def _prepared(term: str, words: str) -> Term:
 
 def is_run_together(term: Term) -> bool:
     """Tell whether the words of a term are looked for without spaces, too: few letters may be an ordinary word."""
-    return bool(term.breaks) and len(term.letters) >= MIN_LONG
+    return bool(term.breaks) and term.is_long

@@ -8,7 +8,7 @@ from glmbot.safety.folding import Folded
 from glmbot.safety.pinyin import LONGEST
 from glmbot.safety.segment import PARTICLES, Words
 from glmbot.safety.skeleton import MARKUP, Skeleton
-from glmbot.safety.term import MIN_LONG, Term
+from glmbot.safety.term import Term
 
 MAX_GAP = 6
 """The most separators between two letters that are still read as one term."""
@@ -35,7 +35,7 @@ def is_plain_match(term: Term, folded: Folded, start: int, end: int) -> bool:
         return False
     if not term.breaks or not CLAUSE_ENDS & (set(text[start:end]) - set(term.text)):
         return True
-    return _is_long(term) and not _ENDED.search(text, start, end)
+    return term.is_long and not _ENDED.search(text, start, end)
 
 
 def is_like(term: Term, text: str, start: int, end: int) -> bool:
@@ -96,7 +96,7 @@ def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folde
         joints = [gaps[index] for index in breaks]
         if all(map(_is_break, joints)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
             return True
-    if _is_long(term) and all(map(_is_loose, gaps)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
+    if term.is_long and all(map(_is_loose, gaps)) and _begins(skeleton.text, start) and _ends(skeleton.text, end):
         return True
     return _is_spaced(inner, term) and (term.is_wide or _stands_alone(skeleton, first, last, inner))
 
@@ -104,10 +104,6 @@ def is_disguised_match(term: Term, skeleton: Skeleton, first: int, folded: Folde
 def _is_unseen(gap: str) -> bool:
     """Tell whether a gap is empty or markup, which is not seen in the middle of a word."""
     return MARKUP.fullmatch(gap) is not None
-
-
-def _is_long(term: Term) -> bool:
-    return len(term.letters) >= MIN_LONG and not term.is_wide
 
 
 def _is_loose(gap: str) -> bool:
