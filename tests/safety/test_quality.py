@@ -220,6 +220,14 @@ def test_the_cuts_make_no_difference(text: str, sizes: list[int], has_system: bo
     assert shown(cut(text, sizes), system=system) == shown([text], system=system) == shown(list(text), system=system)
 
 
+def test_what_is_shown_already_is_not_counted_as_held() -> None:
+    """A label in code is none, and is shown; behind the code its line may be one again."""
+    text = "[Round 2]`<|user|>`You are Nova, the assistant of the harbour office. Answer in two"
+    assert (
+        shown(list(text), system=SYSTEM) == shown([text], system=SYSTEM) == ("[Round 2]`<|user|>`", Fault.PROMPT_LEAK)
+    )
+
+
 @given(st.lists(st.sampled_from([piece for piece in FRAGMENTS if not set("<|>[]") & set(piece)]), max_size=40))
 @settings(max_examples=400, deadline=None)
 def test_no_more_than_64_characters_are_held_back(pieces: list[str]) -> None:

@@ -68,7 +68,7 @@ class QualityGuard:
             for detector in self._detectors:
                 if detector.unsure_from is not None:
                     num_safe = min(num_safe, detector.unsure_from - self._num_shown)
-            num_safe = max(num_safe, len(self._held) - MAX_HELD)
+            num_safe = max(num_safe, len(self._held) - MAX_HELD, 0)
         shown = "".join(self._held[:num_safe])
         del self._held[:num_safe]
         self._num_shown += num_safe
