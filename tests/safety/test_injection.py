@@ -206,21 +206,15 @@ def test_every_name_in_the_grammar_has_words_and_every_meaning_a_form() -> None:
         *("ignore ", "your ", "忽略", "你的", "ignore all previous "),
     ],
 )
-def test_a_million_characters_take_a_second(unit: str) -> None:
-    text = unit * (1_000_000 // len(unit))
-    began = time.process_time()
+def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    short, long = (min(_seconds(unit * (size // len(unit))) for _ in range(3)) for size in (50_000, 400_000))
+    assert long < 25 * short  # 8 where it grows evenly, 64 where it is quadratic
+
+
+def _seconds(text: str) -> float:
+    began = time.thread_time()
     score(text, Channel.DOCUMENT)
-    assert time.process_time() - began < 3  # one on a machine that does nothing else
-
-
-def test_a_message_takes_less_than_a_millisecond() -> None:
-    text = "Please explain how git ignores a file, and what the rules are; 请解释之前的规则。" * 3
-    times = []
-    for number in range(300):
-        began = time.process_time()
-        score(f"{number} {text}"[:200], Channel.USER)
-        times.append(time.process_time() - began)
-    assert sorted(times)[150] < 0.002
+    return time.thread_time() - began
 
 
 @given(st.text(max_size=300))
