@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from glmbot.serving.models import compiled, rounded
 from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
@@ -174,6 +174,13 @@ def test_attention_to_what_is_no_number_is_none() -> None:
     keys[0].scales[0, 1, 280] = float("nan")
     found = RoundedRows.attend(torch.randn(2, 2, 1, 64), RoundedRows(keys), RoundedRows(values), None)
     assert found.isfinite().all(dim=-1).flatten(1).tolist() == [[True, False], [True, True]]
+
+
+def test_gelu_is_that_of_plain_torch() -> None:
+    x = torch.cat((torch.randn(3, 5000) * 4, torch.linspace(-200, 200, 5000)[None], torch.zeros(1, 5000)))
+    torch.testing.assert_close(compiled.gelu_(x.clone()), gelu(x, approximate="tanh"), rtol=2e-5, atol=1e-6)
+    x[1, 7] = float("nan")
+    assert compiled.gelu_(x).isnan().nonzero().tolist() == [[1, 7]]
 
 
 def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:

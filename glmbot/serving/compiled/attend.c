@@ -1,6 +1,8 @@
 /* Attention from one new token of each sequence to the keys and values kept in 8 bits. */
 #include "kernels.h"
 
+#include "floats.h"
+
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>

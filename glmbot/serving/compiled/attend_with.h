@@ -1,44 +1,7 @@
 /* Attention for one kind of instructions: attend.c includes this once for each, with NAME naming them. Every head
    of every row is computed alone, in one order. */
 
-/* e^x for x <= 0, right to 2 in 10^7: 2^n times a polynomial in what is left. */
-static inline float NAME(exponential)(float x) {
-    x = x < -87 ? -87 : x;
-    const float rounder = 12582912.0f; /* 1.5 * 2^23 */
-    const float whole = (x * 1.44269504f + rounder) - rounder;
-    const float rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
-    float power = 1.9875691500e-4f;
-    power = power * rest + 1.3981999507e-3f;
-    power = power * rest + 8.3334519073e-3f;
-    power = power * rest + 4.1665795894e-2f;
-    power = power * rest + 1.6666665459e-1f;
-    power = power * rest + 5.0000001201e-1f;
-    power = power * rest * rest + rest + 1;
-    int32_t bits = ((int32_t)whole + 127) << 23;
-    float two;
-    memcpy(&two, &bits, sizeof two);
-    return power * two;
-}
-
-static inline int32_t NAME(bits_of)(float x) {
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-/* Of positive floats the bits are in the order of the floats, and whole numbers are compared without a branch. */
-static inline float NAME(largest_of)(const float *x, int64_t count) {
-    int32_t most = 0;
-    float largest;
-    for (int64_t i = 0; i < count; i++) {
-        int32_t bits = NAME(bits_of)(x[i]) & 0x7fffffff;
-        most = bits > most ? bits : most;
-    }
-    memcpy(&largest, &most, sizeof largest);
-    return largest;
-}
-
-static inline int NAME(all_finite)(const float *x, int64_t count) { return isfinite(NAME(largest_of)(x, count)); }
+static inline int NAME(all_finite)(const float *x, int64_t count) { return isfinite(largest_of(x, count)); }
 
 static inline float NAME(sum_of)(VECTOR found) {
     __m256 eight = HALVES(found);
@@ -100,10 +63,10 @@ static void NAME(attend_head)(void *context, int64_t item) {
             largest = scores[i] > largest ? scores[i] : largest;
         }
         if (!NAME(all_finite)(scores, count)) largest = NAN; /* no comparison finds what is no number */
-        const float shrunk = first ? NAME(exponential)(before - largest) : 0;
+        const float shrunk = first ? exponential(before - largest) : 0;
         total *= shrunk;
         for (int64_t i = 0; i < width; i++) sum[i] *= shrunk;
-        for (int64_t i = 0; i < count; i++) scores[i] = NAME(exponential)(scores[i] - largest);
+        for (int64_t i = 0; i < count; i++) scores[i] = exponential(scores[i] - largest);
         for (int64_t i = 0; i < count; i++) total += scores[i];
         for (int64_t i = 0; i < count; i++) scores[i] *= value_scale[first + i];
         NAME(add_values)(scores, value + first * width, count, width, sum);
@@ -113,7 +76,7 @@ static void NAME(attend_head)(void *context, int64_t item) {
 
 /* Round a head's new token as torch would: half to even. */
 static void NAME(keep_head)(const float *restrict x, int64_t width, int8_t *restrict numbers, float *scale) {
-    const float step = NAME(largest_of)(x, width) / 127; /* not finite where a number is not */
+    const float step = largest_of(x, width) / 127; /* not finite where a number is not */
     const int is_kept = step > 1e-12f && isfinite(step);
     *scale = step;
     for (int64_t i = 0; i < width; i++) numbers[i] = is_kept ? (int8_t)(int32_t)rintf(x[i] / step) : 0;

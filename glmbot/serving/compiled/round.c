@@ -1,19 +1,14 @@
 /* Rounds inputs to 8 bits, each group of columns by its own largest number. Plain C that compilers turn into vectors. */
 #include "kernels.h"
 
+#include "floats.h"
+
 #include <string.h>
 
 #define VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define INFINITE 0x7f800000     /* the bits of a float that is none are larger still */
 #define TINY 1e-30f             /* below it 127 / x may be infinite */
-#define ROUNDER 12582912.0f     /* 1.5 * 2^23: what is added to it is rounded to whole numbers, half to even */
 #define ROUNDER_BITS 0x4b400000
-
-static inline int32_t bits_of(float x) {
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 VECTORS static void round_group(const float *restrict x, int8_t *restrict out, float *scale, int32_t *sum) {
     int32_t largest_bits = 0, total = 0;

@@ -11,10 +11,12 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
 from glmbot.serving.models.attention import SelfAttention, Tables, View, view_of
+from glmbot.serving.models.compiled import gelu_
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.generation import PromptGeneration
 from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
 from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
+from glmbot.serving.models.quantize import QuantisedLinear
 from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables
 
 RESIDUAL_FACTOR = math.sqrt(2 * 28)
@@ -32,7 +34,10 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the shape of x: (B, T, C)."""
-        out: Tensor = self.dense_4h_to_h(gelu(self.dense_h_to_4h(x), approximate="tanh"))
+        wide = self.dense_h_to_4h(x)
+        is_fast = isinstance(self.dense_4h_to_h, QuantisedLinear) and self.dense_4h_to_h.is_laid_out
+        is_ours = is_fast and wide.dtype == torch.float32
+        out: Tensor = self.dense_4h_to_h(gelu_(wide) if is_ours else gelu(wide, approximate="tanh"))
         return out
 
 

@@ -93,6 +93,12 @@ def multiply(
     return out
 
 
+def gelu_(x: Tensor) -> Tensor:
+    """Return GELU by its tanh approximation, in place; x: float32 on the CPU, without gaps."""
+    library().glmbot_gelu(x.data_ptr(), x.numel(), torch.get_num_threads())
+    return x
+
+
 @cache
 def is_usable() -> bool:
     """Tell whether there are kernels for this machine and they are right."""
@@ -201,7 +207,8 @@ def _load() -> ctypes.CDLL | None:
     found.glmbot_attend.argtypes = [
         *(address, address, address, size, size, size, size, ctypes.c_float, address, small, small)
     ]
-    for function in (found.glmbot_pack, found.glmbot_keep, found.glmbot_attend):
+    found.glmbot_gelu.argtypes = [address, size, small]
+    for function in (found.glmbot_pack, found.glmbot_keep, found.glmbot_attend, found.glmbot_gelu):
         function.restype = None
     return found
 
