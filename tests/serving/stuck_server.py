@@ -38,7 +38,7 @@ if __name__ == "__main__":
     set_up_logging("INFO")
     port = int(sys.argv[-1])  # a later one counts, as on the command line
     serve(
-        ServeOptions("demo", None, "127.0.0.1", port, None, "cpu", "auto", "auto", None, None, "fragile", False),
+        ServeOptions("demo", None, "127.0.0.1", port, None, "cpu", "auto", "auto", None, None, None, "fragile", False),
         load,
         STUCK_AFTER,
     )
