@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import sys
 import zipfile
 from pathlib import Path
@@ -54,5 +55,7 @@ async def test_the_bot_runs_from_the_wheel_with_its_migrations_and_plugins(
 
 def test_the_wheel_has_the_demo_model_and_no_tests(unpacked: Path) -> None:
     assert (unpacked / "glmbot" / "demo" / "checkpoint" / "model.safetensors").is_file()
+    is_compiled = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+    assert (unpacked / "glmbot" / "serving" / "compiled" / "kernels.so").is_file() == is_compiled
     assert (unpacked / "glmbot_migrations" / "versions" / "0001_initial.py").is_file()
     assert not (unpacked / "tests").exists()

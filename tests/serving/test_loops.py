@@ -89,16 +89,19 @@ def test_what_is_asked_for_may_be_repeated(tokenizer: ChatGLMTokenizer) -> None:
     assert num_kept == num_tokens
 
 
-def test_a_token_costs_microseconds_however_long_the_answer_is() -> None:
+def test_a_token_costs_the_same_however_long_the_answer_is() -> None:
     guard = LoopGuard(lambda unit, before: 10**9)
     tokens: list[int] = []
-    began = time.perf_counter()
-    for number in range(20_000):
-        tokens.append(number // 10_000)
-        guard.ends(tokens)
-    taken = (time.perf_counter() - began) / 20_000
-    print(f"{taken * 1e6:.1f} µs a token")
-    assert taken < 2e-4  # on a machine that others use, too; a pass through a model takes milliseconds
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for number in range(2_000):
+            tokens.append(number // 1_000)
+            guard.ends(tokens)
+        return time.thread_time() - began
+
+    taken = [seconds() for _ in range(20)]
+    assert min(taken[10:]) < 4 * min(taken[:3])  # 8 and more where it grew with the answer
 
 
 async def test_the_server_ends_a_loop_as_cut_and_goes_on_with_others() -> None:

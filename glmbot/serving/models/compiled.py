@@ -99,7 +99,6 @@ def gelu_(x: Tensor) -> Tensor:
     return x
 
 
-@cache
 def is_usable() -> bool:
     """Tell whether there are kernels for this machine and they are right."""
     return bool(levels())
