@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 
+import websockets  # noqa: F401  uvicorn asks for it when it serves already, when no good word can be said of it
 from pydantic import BaseModel, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -1,5 +1,7 @@
 """Tests which adapters the settings make."""
 
+import sys
+
 import pytest
 
 from glmbot.adapters.discord import DiscordAdapter
@@ -58,6 +60,14 @@ def test_a_name_that_breaks_the_keys_of_chats_is_refused() -> None:
     """Operators name chats as "adapter:chat id"."""
     with pytest.raises(ConfigError, match="adapter name 'my:bot': take small letters"):
         configured_adapters(_settings(**{"my:bot": {"platform": "telegram", **TOKEN}}))
+
+
+def test_the_web_page_says_at_once_that_its_library_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn itself looks for it only once it listens."""
+    monkeypatch.setitem(sys.modules, "websockets", None)
+    monkeypatch.delitem(sys.modules, "glmbot.adapters.web", raising=False)
+    with pytest.raises(ConfigError, match=r"library is missing \(websockets\); run: pip install 'glmbot\[web\]'"):
+        configured_adapters(_settings(web={"port": 8080}))
 
 
 def _settings(**sections: object) -> AdapterSettings:
