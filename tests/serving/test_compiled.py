@@ -1,5 +1,6 @@
 """The compiled kernels: right at each level of instructions, and the same for a row whatever is beside it."""
 
+import importlib
 import logging
 import platform
 from collections.abc import Iterator
@@ -67,6 +68,16 @@ def test_a_row_is_the_same_to_the_bit_alone_and_among_others(bits: int) -> None:
     for size in (1, 2, 5, 8, 9, 16, 33):
         parts = [multiply(part, packed, scale, None, 200, bits) for part in x.split(size)]
         assert torch.equal(torch.cat(parts), together), size
+
+
+def test_work_is_shared_among_torchs_own_threads_even_where_others_brought_a_library_for_that() -> None:
+    """Two teams of threads would wait for work on the same cores: a third of the speed."""
+    importlib.import_module("sentencepiece")  # has an OpenMP library of its own
+    torch.ones(1 << 22).sum()
+    before = len(list(Path("/proc/self/task").iterdir()))
+    x, weight = torch.randn(8, 1024), numbers(1024, 1024, 8)
+    multiply(x, laid_out(weight, 8), filled(torch.ones(1024)), None, 1024, 8)
+    assert len(list(Path("/proc/self/task").iterdir())) == before
 
 
 @pytest.mark.parametrize("largest", [127, 7, -128, -8])
