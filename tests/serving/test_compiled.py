@@ -157,21 +157,23 @@ def test_kernels_that_are_wrong_are_not_used(monkeypatch: pytest.MonkeyPatch, ca
 def kept(num_heads: int, lengths: list[int], width: int) -> list[Rounded]:
     return [
         Rounded(
-            torch.randint(-127, 128, (1, num_heads, length + 5, width), dtype=torch.int8),
-            torch.rand(1, num_heads, length + 5, 1) / 127,
+            torch.randint(-127, 128, (1, length + 5, num_heads, width), dtype=torch.int8).transpose(1, 2),
+            torch.rand(1, length + 5, num_heads, 1).transpose(1, 2) / 127,
             length,
         )
         for length in lengths
     ]
 
 
-@pytest.mark.parametrize(("num_heads", "num_kept", "width"), [(4, 4, 64), (8, 2, 128), (3, 1, 32)])
+@pytest.mark.parametrize(
+    ("num_heads", "num_kept", "width"), [(4, 4, 64), (8, 2, 128), (3, 1, 32), (32, 32, 128), (24, 2, 96), (13, 13, 512)]
+)
 def test_attention_is_that_of_plain_torch(num_heads: int, num_kept: int, width: int) -> None:
-    lengths = [1, 3, 256, 257, 700]
+    lengths = [1, 3, 64, 65, 256, 700]
     keys, values, query = (
         kept(num_kept, lengths, width),
         kept(num_kept, lengths, width),
-        torch.randn(5, num_heads, 1, width),
+        torch.randn(len(lengths), num_heads, 1, width),
     )
     for scale in (None, 0.3):
         found = RoundedRows.attend(query, RoundedRows(keys), RoundedRows(values), scale)

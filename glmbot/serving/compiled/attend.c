@@ -7,14 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-#define CHUNK 256
+#define CHUNK 64     /* tokens at a time, so that their values are still near when their scores are known */
+#define MOST_HEADS 8 /* a work item's */
 #define MOST_WIDE 512
+#define AHEAD 4      /* tokens that the memory is asked for early */
+#define LINE 64
 
-/* Keys or values of one sequence: numbers (heads, slots, width) and what a head's token is multiplied by (heads, slots). */
+/* Keys or values of one sequence: numbers (tokens, heads, width), and what each head's are multiplied by (tokens, heads). */
 struct kept {
     int8_t *numbers;
     float *scales;
-    int64_t slots, length;
+    int64_t length;
 };
 
 struct attention {
@@ -24,6 +27,41 @@ struct attention {
     float scale;
     float *out; /* as the query */
 };
+
+/* Some heads of one row, and what is found of them so far. */
+struct heads {
+    int64_t count, width, num_kept;
+    int64_t kept[MOST_HEADS]; /* whose keys and values each has */
+    float query[MOST_HEADS * MOST_WIDE], sum[MOST_HEADS * MOST_WIDE];
+    float largest[MOST_HEADS], total[MOST_HEADS];
+    float *out;
+};
+
+static int64_t items_of_a_row(const struct attention *all) { return (all->heads + MOST_HEADS - 1) / MOST_HEADS; }
+
+static void choose_heads(const struct attention *all, int64_t item, struct heads *heads, const struct kept **keys,
+                         const struct kept **values) {
+    const int64_t row = item / items_of_a_row(all), first = item % items_of_a_row(all) * MOST_HEADS;
+    const int64_t at = (row * all->heads + first) * all->width;
+    *keys = all->keys + row, *values = all->values + row;
+    heads->count = least(MOST_HEADS, all->heads - first);
+    heads->width = all->width, heads->num_kept = all->kept_heads;
+    heads->out = all->out + at;
+    for (int64_t i = 0; i < heads->count; i++) {
+        heads->kept[i] = (first + i) / (all->heads / all->kept_heads);
+        heads->largest[i] = -INFINITY, heads->total[i] = 0;
+    }
+    for (int64_t i = 0; i < heads->count * all->width; i++) {
+        heads->query[i] = all->query[at + i] * all->scale;
+        heads->sum[i] = 0;
+    }
+}
+
+/* Ask the memory for what these heads have of a token. */
+static inline void ask_for(const struct heads *heads, const int8_t *token) {
+    const int8_t *end = token + (heads->kept[heads->count - 1] + 1) * heads->width;
+    for (const int8_t *at = token + heads->kept[0] * heads->width; at < end; at += LINE) __builtin_prefetch(at, 0, 2);
+}
 
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
@@ -69,7 +107,7 @@ struct attention {
 void glmbot_attend(const float *query, const struct kept *keys, const struct kept *values, int64_t rows, int64_t heads,
                    int64_t kept_heads, int64_t width, float scale, float *out, int level, int threads) {
     struct attention all = {query, keys, values, heads, kept_heads, width, scale, out};
-    in_parallel(threads, rows * heads, level >= VNNI ? attend_head_avx512 : attend_head_avx2, &all);
+    in_parallel(threads, rows * items_of_a_row(&all), level >= VNNI ? attend_heads_avx512 : attend_heads_avx2, &all);
 }
 
 /* Put the newest token of each row, (rows, kept_heads, width), in its last place, as torch would: half to even. */
@@ -77,7 +115,7 @@ void glmbot_keep(const float *new, const struct kept *kept, int64_t rows, int64_
                  int level) {
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t head = 0; head < kept_heads; head++) {
-            const int64_t place = head * kept[row].slots + kept[row].length - 1;
+            const int64_t place = (kept[row].length - 1) * kept_heads + head;
             (level >= VNNI ? keep_head_avx512 : keep_head_avx2)(
                 new + (row * kept_heads + head) * width, width, kept[row].numbers + place * width,
                 kept[row].scales + place);

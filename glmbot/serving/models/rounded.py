@@ -15,7 +15,7 @@ _UNIT, _MOST_WIDE = 32, 512
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """Keys or values of one sequence: the first `length` tokens of `numbers`, int8 (1, G, slots, D), times `scales`,
-    float32 (1, G, slots, 1)."""
+    float32 (1, G, slots, 1). In memory a token's heads lie side by side."""
 
     numbers: Tensor
     scales: Tensor
@@ -32,7 +32,6 @@ class _Kept(ctypes.Structure):
     _fields_ = (
         ("numbers", ctypes.c_void_p),
         ("scales", ctypes.c_void_p),
-        ("slots", ctypes.c_int64),
         ("length", ctypes.c_int64),
     )
 
@@ -49,7 +48,7 @@ class RoundedRows:
 
     def __init__(self, each: Sequence[Rounded]) -> None:
         self.each = tuple(each)
-        rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.numbers.shape[2], one.length) for one in each]
+        rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.length) for one in each]
         self._kept = (_Kept * len(rows))(*rows)
 
     @property
