@@ -1,5 +1,6 @@
 """The compiled kernels: right at each level of instructions, and the same for a row whatever is beside it."""
 
+import copy
 import importlib
 import logging
 import platform
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from glmbot.serving.models import compiled, rounded
 from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
+from glmbot.serving.models.rotary import rotate
 from glmbot.serving.models.rounded import Rounded, RoundedRows
 
 pytestmark = pytest.mark.skipif(
@@ -197,6 +199,47 @@ def test_gelu_is_that_of_plain_torch() -> None:
     torch.testing.assert_close(compiled.gelu_(x.clone()), gelu(x, approximate="tanh"), rtol=2e-5, atol=1e-6)
     x[1, 7] = float("nan")
     assert compiled.gelu_(x).isnan().nonzero().tolist() == [[1, 7]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 32), (3, 2, 4096), (1, 9, 96)])
+def test_layer_norm_of_a_sum_is_that_of_plain_torch(shape: tuple[int, ...]) -> None:
+    norm = nn.LayerNorm(shape[-1])
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    x, more = torch.randn(shape) + 3, 10 * torch.randn(shape)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled.layer_norm(norm, x), norm(x), rtol=1e-4, atol=1e-4)
+        both = compiled.layer_norm(norm, x, 7.5, more)
+        torch.testing.assert_close(both, norm(7.5 * x + more), rtol=1e-4, atol=1e-4)
+        assert torch.equal(compiled.layer_norm(norm, x[-1:], 7.5, more[-1:]), both[-1:])
+        x[-1, -1, 5] = float("inf")
+        is_finite = compiled.layer_norm(norm, x, 7.5, more).isfinite().all(dim=-1).flatten()
+        assert is_finite.logical_not().nonzero().flatten().tolist() == [len(is_finite) - 1]
+
+
+@pytest.mark.parametrize("num_parts", [1, 2])
+@pytest.mark.parametrize(("num_heads", "width"), [(4, 64), (13, 96), (32, 128)])
+def test_a_token_is_turned_kept_and_attended_at_once_as_one_after_another(
+    num_heads: int, width: int, num_parts: int
+) -> None:
+    lengths = [1, 70, 130]
+    shape = (len(lengths), num_heads, 3, width)
+    joint, cos, sin = torch.randn(shape), *torch.rand(2, len(lengths), num_parts, width // num_parts)
+    keys, values = kept(num_heads, lengths, width), kept(num_heads, lengths, width)
+    others, other_values = copy.deepcopy((keys, values))
+    query, key, value = joint.unbind(dim=2)
+    tables = (cos[:, None], sin[:, None])
+    turned = [rotate(one.unflatten(-1, (num_parts, -1)), *tables).flatten(-2)[:, :, None] for one in (query, key)]
+    RoundedRows(keys).put_last(turned[1])
+    RoundedRows(values).put_last(value[:, :, None])
+    apart = RoundedRows.attend(turned[0], RoundedRows(keys), RoundedRows(values), None)
+    together = RoundedRows.turn_and_attend(joint.flatten(2), cos, sin, RoundedRows(others), RoundedRows(other_values))
+    torch.testing.assert_close(together, apart[:, :, 0], rtol=1e-3, atol=2e-4)
+    for one, other in zip((*keys, *values), (*others, *other_values), strict=True):
+        assert (one.numbers.int() - other.numbers.int()).abs().max() <= 1
+        torch.testing.assert_close(one.scales, other.scales)
+        before = slice(0, one.length - 1)
+        assert torch.equal(one.numbers[:, :, before], other.numbers[:, :, before])
 
 
 def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:

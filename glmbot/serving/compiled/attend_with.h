@@ -74,6 +74,31 @@ static inline void NAME(weigh)(struct heads *heads, int64_t head, float *scores,
     heads->largest[head] = largest;
 }
 
+/* Round a head's new token to its last place as torch would: half to even. */
+static void NAME(keep)(const float *restrict x, const struct kept *kept, int64_t head, int64_t num_kept, int64_t width) {
+    const int64_t place = (kept->length - 1) * num_kept + head;
+    int8_t *restrict numbers = kept->numbers + place * width;
+    const float step = largest_of(x, width) / 127; /* not finite where a number is not */
+    const int is_kept = step > 1e-12f && isfinite(step);
+    kept->scales[place] = step;
+    for (int64_t i = 0; i < width; i++) numbers[i] = is_kept ? (int8_t)(bits_of(x[i] / step + ROUNDER) - ROUNDER_BITS) : 0;
+}
+
+/* Take query, key and value of some heads of a row, turn them, and keep key and value. */
+static void NAME(turn_heads)(const struct attention *all, int64_t item, struct heads *heads, const struct kept *keys,
+                             const struct kept *values) {
+    const int64_t row = item / items_of_a_row(all), width = all->width;
+    const float *cos = all->cos + row * width, *sin = all->sin + row * width;
+    float key[MOST_WIDE];
+    for (int64_t i = 0; i < heads->count; i++) {
+        const float *joint = all->query + (row * all->heads + heads->kept[i]) * 3 * width;
+        turn(joint, cos, sin, width, all->part, heads->query + i * width);
+        turn(joint + width, cos, sin, width, all->part, key);
+        NAME(keep)(key, keys, heads->kept[i], heads->num_kept, width);
+        NAME(keep)(joint + 2 * width, values, heads->kept[i], heads->num_kept, width);
+    }
+}
+
 /* Some heads of one row, all tokens in the order of memory, a chunk of them at a time. */
 static void NAME(attend_heads)(void *context, int64_t item) {
     const struct attention *all = context;
@@ -82,6 +107,8 @@ static void NAME(attend_heads)(void *context, int64_t item) {
     const int64_t width = all->width, stride = all->kept_heads * width;
     float scores[MOST_HEADS * CHUNK];
     choose_heads(all, item, &heads, &keys, &values);
+    if (all->cos) NAME(turn_heads)(all, item, &heads, keys, values);
+    for (int64_t i = 0; i < heads.count * width; i++) heads.query[i] *= all->scale;
     for (int64_t first = 0; first < keys->length; first += CHUNK) {
         const int64_t count = least(CHUNK, keys->length - first);
         const int8_t *key = keys->numbers + first * stride, *value = values->numbers + first * stride;
@@ -100,12 +127,4 @@ static void NAME(attend_heads)(void *context, int64_t item) {
     }
     for (int64_t head = 0; head < heads.count; head++)
         for (int64_t i = 0; i < width; i++) heads.out[head * width + i] = heads.sum[head * width + i] / heads.total[head];
-}
-
-/* Round a head's new token as torch would: half to even. */
-static void NAME(keep_head)(const float *restrict x, int64_t width, int8_t *restrict numbers, float *scale) {
-    const float step = largest_of(x, width) / 127; /* not finite where a number is not */
-    const int is_kept = step > 1e-12f && isfinite(step);
-    *scale = step;
-    for (int64_t i = 0; i < width; i++) numbers[i] = is_kept ? (int8_t)(bits_of(x[i] / step + ROUNDER) - ROUNDER_BITS) : 0;
 }
