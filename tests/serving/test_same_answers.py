@@ -215,6 +215,9 @@ def test_with_beginnings_that_are_reused(greedy: Questions) -> None:
     keeping, asked = checkpoint.served(max_kept_bytes=10_000_000), dict(enumerate(greedy.asked))
     for _ in range(2):
         assert arriving(keeping, asked, 1) == greedy.expected
+    paused = short_of_memory(replace(greedy, model=keeping))
+    assert paused.finish().items() <= greedy.expected.items()
+    assert paused.num_pauses
     further = [
         replace(one, prompt=[*one.prompt, *greedy.expected[number], *greedy.asked[0].prompt])
         for number, one in asked.items()
