@@ -163,6 +163,16 @@ class _Completions:
         body = await _read(http, ChatCompletionRequest)
         loaded = self._api.loaded_model()
         self._api.check_name(body.model)
+        try:
+            with self._api.engine.place(body.sender):
+                note = await self._answer(loaded, body, http, send)
+        except EngineBusy as busy:
+            headers = {"Retry-After": f"{busy.after:.0f}"}
+            raise ApiError(429, str(busy), code="rate_limit_exceeded", headers=headers) from busy
+        http.state.note = note
+
+    async def _answer(self, loaded: LoadedModel, body: ChatCompletionRequest, http: HttpRequest, send: Send) -> str:
+        """Answer a request that has its place; return what the log says of it."""
         tools = body.usable_tools
         prompt = await _encode_chat(loaded, body.messages, tools)
         max_tokens = _max_tokens(body, len(prompt), loaded.max_length)
@@ -175,21 +185,17 @@ class _Completions:
             longest_loop(loaded.chat.token_bytes, may_repeat=body.may_repeat) if body.stop_loops is not False else None,
             body.timeout,
         )
-        try:
-            with self._api.engine.answer(request) as tokens:
-                text = loaded.chat.new_response(tools)
-                logprobs = LogprobStream(loaded.chat.token_bytes) if body.logprobs else None
-                is_one_call = body.parallel_tool_calls is False
-                answer = Answer(tokens, text, body.stop or [], is_one_call=is_one_call, logprobs=logprobs)
-                async with _cancelled_when_gone(receive, tokens):
-                    if body.stream:
-                        await self._stream(answer, body, len(prompt), send)
-                    else:
-                        await (await self._complete(answer, len(prompt)))(scope, receive, send)
-        except EngineBusy as busy:
-            headers = {"Retry-After": f"{busy.after:.0f}"}
-            raise ApiError(429, str(busy), code="rate_limit_exceeded", headers=headers) from busy
-        http.state.note = f", {len(prompt)} + {answer.num_tokens} tokens, {answer.finish}"
+        with self._api.engine.answer(request) as tokens:
+            text = loaded.chat.new_response(tools)
+            logprobs = LogprobStream(loaded.chat.token_bytes) if body.logprobs else None
+            is_one_call = body.parallel_tool_calls is False
+            answer = Answer(tokens, text, body.stop or [], is_one_call=is_one_call, logprobs=logprobs)
+            async with _cancelled_when_gone(http.receive, tokens):
+                if body.stream:
+                    await self._stream(answer, body, len(prompt), send)
+                else:
+                    await (await self._complete(answer, len(prompt)))(http.scope, http.receive, send)
+        return f", {len(prompt)} + {answer.num_tokens} tokens, {answer.finish}"
 
     async def _complete(self, answer: Answer, num_prompt_tokens: int) -> Response:
         content = "".join([piece async for piece in answer.pieces() if isinstance(piece, str)])
