@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from glmbot.serving.api.schemas import ErrorBody, ErrorDetail
+from glmbot.serving.api.replies import ErrorBody, ErrorDetail
 from glmbot.serving.engine.sequence import FinishReason
 
 SERVER_ERRORS_FROM = 500

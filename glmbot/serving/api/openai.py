@@ -34,12 +34,11 @@ from glmbot.serving.api.logprobs import LogprobStream
 from glmbot.serving.api.loops import longest_loop
 from glmbot.serving.api.message_schemas import Message
 from glmbot.serving.api.middleware import OPEN_PATH, RequestLog, TokenCheck
-from glmbot.serving.api.schemas import (
+from glmbot.serving.api.replies import (
     AnswerEnd,
     AssistantMessage,
     ChatCompletion,
     ChatCompletionChunk,
-    ChatCompletionRequest,
     Choice,
     ChunkChoice,
     Delta,
@@ -49,10 +48,10 @@ from glmbot.serving.api.schemas import (
     ModelCard,
     ModelList,
     TokenizeReply,
-    TokenizeRequest,
     ToolCallReply,
     Usage,
 )
+from glmbot.serving.api.schemas import ChatCompletionRequest, TokenizeRequest
 from glmbot.serving.chat.conversation import ConversationError, Tool, ToolCall, ToolsNotSupported
 from glmbot.serving.engine.sequence import Request, Sampling
 from glmbot.serving.engine.thread import EngineThread, TokenStream
