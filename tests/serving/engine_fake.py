@@ -16,8 +16,8 @@ from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Decoder, Sampling
 from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.http_server import DRAIN_TIME, HttpServer, build_http_server, run_http
 from glmbot.serving.loaded_model import ChatText, LoadedModel
-from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
 
 END = 0
 MODEL_NAME = "scripted"

@@ -17,8 +17,8 @@ from glmbot.serving.api.openai import build_app
 from glmbot.serving.chat.conversation import ChatMessage, Tool
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.http_server import build_http_server, run_http
 from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.server import build_http_server, run_http
 from tests.serving.engine_client import Client, chat_body, client_of, open_request
 from tests.serving.engine_fake import MODEL_NAME, LetterText, ScriptedModel, ServedFake, served, until
 
