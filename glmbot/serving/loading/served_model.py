@@ -62,10 +62,17 @@ class ServedModel:
             return CausalDecoder(self._model, begun=begun[0], num_begun=begun[1])
         return CausalDecoder(self._model, self._kv_precision, max_tokens)
 
+    @property
+    def num_kept_tokens(self) -> int:
+        """Of how many tokens the keys and values are kept."""
+        return self._kept.num_tokens
+
     def keep(self, decoder: Decoder, tokens: Sequence[int]) -> None:
         """Keep what a sequence has computed of its tokens. For ChatGLM-6B it is worth nothing: a longer prompt changes
         all of it, since its tokens see those that come later."""
         if self.is_causal and isinstance(decoder, NetworkDecoder):
+            # a pass that failed may have left more of a token in some layers
+            decoder.cache.keep_first(self._num_learned + decoder.num_tokens)
             self._kept.keep(tokens[: decoder.num_tokens], decoder.cache)
 
     def forget_kept(self) -> bool:
