@@ -192,6 +192,7 @@ TARGET void linear_amx(const linear_job *job, int64_t first, int64_t last) {
         tiles.bytes[tile] = 64;
         tiles.rows[tile] = tile < 6 ? (uint8_t)least(16, job->rows) : 16; /* the others' are filled up with zeros */
     }
+    __asm__ volatile("" : : "r"(&tiles) : "memory"); /* GCC 12's intrinsic names the first bytes only of what it reads */
     _tile_loadconfig(&tiles);
     if (job->rows <= FEW_ROWS) few_rows(job, first, last);
     else many_rows(job, first, last);
