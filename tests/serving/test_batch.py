@@ -209,6 +209,21 @@ def test_a_long_prompt_is_read_in_pieces_while_others_go_on() -> None:
     assert num_before_first > 2
 
 
+def test_short_prompts_say_nothing_of_how_long_a_piece_may_be() -> None:
+    """They let it double each time: soon long prompts were read whole, and after a thousand the engine ended."""
+    model, rng = served("llama"), random.Random(6)
+    engine = Engine(model, 4, clock=lambda: 0.0)  # all seems to take no time
+    engine.add(0, Request(prompt(rng, 5), 100, Sampling(temperature=0.0)))
+    for number in range(1, 20):
+        engine.step()
+        engine.add(number, Request(prompt(rng, 5), 1, Sampling(temperature=0.0)))
+    while engine.num_waiting:
+        engine.step()
+    engine.add(99, Request(prompt(rng, 220), 1, Sampling(temperature=0.0)))
+    assert not any(output.sequence_id == 99 and output.token is not None for output in engine.step())
+    assert any(output.sequence_id == 99 and output.token is not None for output in engine.step())
+
+
 # -- what is reused
 
 

@@ -131,9 +131,9 @@ class Engine:
         if sequence is None:
             return []
         limit = self._piece if self._read_ones() else None
-        began = self._clock()
         try:
             sequence.begin(self._model)
+            num_before, began = sequence.num_read, self._clock()
             self._scheduler.make_room_beside_kept()
             logits = sequence.read(self._model, limit)
         except Exception as error:
@@ -145,12 +145,12 @@ class Engine:
                     return []
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
             return [self._dropped(sequence)]
-        if limit is not None:
+        if sequence.num_read - num_before == limit:
             self._adapt(self._clock() - began)
         return [] if logits is None else [self._take(sequence, logits)]
 
     def _adapt(self, taken: float) -> None:
-        """Let the next piece be as long as may be, but not change at once."""
+        """Let the next piece be as long as may be, but not change at once; `taken`: seconds for a whole one."""
         wanted = self._piece * MAX_GAP / max(taken, 1e-6)
         self._piece = max(LEAST_PIECE, int(min(2 * self._piece, 0.8 * wanted)))
 

@@ -205,6 +205,11 @@ class Sequence:
         self.decoder = None
         self.is_read = self._was_read_again = False
 
+    @property
+    def num_read(self) -> int:
+        """Of how many tokens the model has keys and values."""
+        return self.decoder.num_tokens if self.decoder else 0
+
     def read(self, model: Model, max_tokens: int | None = None) -> "Tensor | None":
         """Read the prompt, and what was generated before a pause; return the logits of the next token, (V,).
 
