@@ -38,7 +38,7 @@ class Effort:
     slow_steps: int
 
 
-FULL = Effort(rounds=5, own_steps=16, slow_steps=6)
+FULL = Effort(rounds=3, own_steps=16, slow_steps=6)
 WARM_UP = Effort(rounds=1, own_steps=2, slow_steps=1)
 QUICK = Effort(rounds=2, own_steps=6, slow_steps=3)
 
