@@ -87,6 +87,9 @@ static inline void ask_for(const struct heads *heads, const int8_t *token) {
 #define NUMBERS(at) _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(at))))
 #define STORE(at, x) _mm256_storeu_ps(at, x)
 #define MULTIPLY_ADD(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define MULTIPLY(a, b) _mm256_mul_ps(a, b)
+#define ADD(a, b) _mm256_add_ps(a, b)
+#define LARGER(a, b) _mm256_max_ps(a, b)
 #define HALVES(x) (x)
 #include "attend_with.h"
 #pragma GCC pop_options
@@ -100,6 +103,9 @@ static inline void ask_for(const struct heads *heads, const int8_t *token) {
 #undef NUMBERS
 #undef STORE
 #undef MULTIPLY_ADD
+#undef MULTIPLY
+#undef ADD
+#undef LARGER
 #undef HALVES
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma")
@@ -112,6 +118,9 @@ static inline void ask_for(const struct heads *heads, const int8_t *token) {
 #define NUMBERS(at) _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(at))))
 #define STORE(at, x) _mm512_storeu_ps(at, x)
 #define MULTIPLY_ADD(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define MULTIPLY(a, b) _mm512_mul_ps(a, b)
+#define ADD(a, b) _mm512_add_ps(a, b)
+#define LARGER(a, b) _mm512_max_ps(a, b)
 #define HALVES(x) _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1))
 #include "attend_with.h"
 #pragma GCC pop_options

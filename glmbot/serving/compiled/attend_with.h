@@ -52,25 +52,40 @@ static inline void NAME(add_values)(const float *weights, const int8_t *values, 
             STORE(sum + column, MULTIPLY_ADD(ALL(weights[i]), NUMBERS(values + i * stride + column), FLOATS(sum + column)));
 }
 
-/* Turn a head's scores of a chunk into weights, by the largest score so far; what was summed up before shrinks. */
+/* Turn a head's scores of a chunk into weights, by the largest score so far; what was summed up before shrinks. What is
+   beyond `count` in the last vector weighs nothing. */
 static inline void NAME(weigh)(struct heads *heads, int64_t head, float *scores, const float *key_scale,
                                const float *value_scale, int64_t count, int is_first) {
-    float *sum = heads->sum + head * heads->width;
+    float *sum = heads->sum + head * heads->width, key_scales[CHUNK], value_scales[CHUNK], lanes[LANES];
+    const int64_t end = (count + LANES - 1) / LANES * LANES;
     const float before = heads->largest[head];
-    float largest = before;
+    VECTOR most = ALL(before), total = ZEROS;
     for (int64_t i = 0; i < count; i++) {
-        scores[i] *= key_scale[i * heads->num_kept];
-        largest = scores[i] > largest ? scores[i] : largest;
+        key_scales[i] = key_scale[i * heads->num_kept];
+        value_scales[i] = value_scale[i * heads->num_kept];
     }
+    for (int64_t i = count; i < end; i++) scores[i] = -INFINITY, key_scales[i] = value_scales[i] = 1;
+    for (int64_t i = 0; i < end; i += LANES) {
+        const VECTOR found = MULTIPLY(FLOATS(scores + i), FLOATS(key_scales + i));
+        STORE(scores + i, found);
+        most = LARGER(most, found);
+    }
+    STORE(lanes, most);
+    float largest = before;
+    for (int lane = 0; lane < LANES; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
     if (!NAME(all_finite)(scores, count)) largest = NAN; /* no comparison finds what is no number */
     if (!is_first) {
         const float shrunk = exponential(before - largest);
         heads->total[head] *= shrunk;
         for (int64_t i = 0; i < heads->width; i++) sum[i] *= shrunk;
     }
-    for (int64_t i = 0; i < count; i++) scores[i] = exponential(scores[i] - largest);
-    for (int64_t i = 0; i < count; i++) heads->total[head] += scores[i];
-    for (int64_t i = 0; i < count; i++) scores[i] *= value_scale[i * heads->num_kept];
+    for (int64_t i = 0; i < end; i++) scores[i] = exponential(scores[i] - largest);
+    for (int64_t i = 0; i < end; i += LANES) {
+        const VECTOR weights = FLOATS(scores + i);
+        total = ADD(total, weights);
+        STORE(scores + i, MULTIPLY(weights, FLOATS(value_scales + i)));
+    }
+    heads->total[head] += NAME(sum_of)(total);
     heads->largest[head] = largest;
 }
 
