@@ -5,6 +5,7 @@ import importlib
 import logging
 import platform
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, num
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
 from glmbot.serving.models.rotary import rotate
-from glmbot.serving.models.rounded import Rounded, RoundedRows
+from glmbot.serving.models.rounded import Rounded, RoundedRows, keep_all, turned
 
 pytestmark = pytest.mark.skipif(
     (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the kernels are for Linux on x86-64"
@@ -240,6 +241,26 @@ def test_a_token_is_turned_kept_and_attended_at_once_as_one_after_another(
         torch.testing.assert_close(one.scales, other.scales)
         before = slice(0, one.length - 1)
         assert torch.equal(one.numbers[:, :, before], other.numbers[:, :, before])
+
+
+@pytest.mark.parametrize("num_parts", [1, 2])
+def test_tokens_are_turned_to_the_bit_as_by_plain_torch(num_parts: int) -> None:
+    joint, angles = torch.randn(2, 5, 3, 3 * 64), torch.randn(2, 5, num_parts, 64 // num_parts)
+    cos, sin = angles.cos(), angles.sin()
+    tables = (cos[:, :, None], sin[:, :, None])
+    plain = [rotate(one.unflatten(-1, (num_parts, -1)), *tables).flatten(-2) for one in joint.split(64, dim=-1)[:2]]
+    assert all(torch.equal(one, other) for one, other in zip(turned(joint, cos, sin), plain, strict=True))
+
+
+def test_many_tokens_are_rounded_as_one_after_another() -> None:
+    new = torch.randn(1, 3, 40, 64)
+    new[0, 1, 7] = 0
+    together, apart = kept(3, [45], 64)[0], kept(3, [45], 64)[0]
+    keep_all(new, together.numbers, together.scales, 5)
+    for token in range(40):
+        RoundedRows([replace(apart, length=6 + token)]).put_last(new[:, :, token : token + 1])
+    assert torch.equal(together.numbers[:, :, 5:45], apart.numbers[:, :, 5:45])
+    assert torch.equal(together.scales[:, :, 5:45], apart.scales[:, :, 5:45])
 
 
 def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:

@@ -156,3 +156,47 @@ void glmbot_keep(const float *new, const struct kept *kept, int64_t rows, int64_
         }
     }
 }
+
+struct turning {
+    const float *joint, *cos, *sin;
+    int64_t part, heads, width;
+    float *query, *key;
+};
+
+static void turn_row(void *context, int64_t row) {
+    const struct turning *all = context;
+    const int64_t width = all->width;
+    const float *cos = all->cos + row * width, *sin = all->sin + row * width;
+    for (int64_t head = row * all->heads; head < (row + 1) * all->heads; head++) {
+        const float *joint = all->joint + head * 3 * width;
+        turn(joint, cos, sin, width, all->part, all->query + head * width);
+        turn(joint + width, cos, sin, width, all->part, all->key + head * width);
+    }
+}
+
+/* Turn the queries and keys of many tokens: joint as above; query, key: (rows, heads, width). */
+void glmbot_turn(const float *joint, const float *cos, const float *sin, int64_t part, int64_t rows, int64_t heads,
+                 int64_t width, float *query, float *key, int threads) {
+    struct turning all = {joint, cos, sin, part, heads, width, query, key};
+    in_parallel(threads, rows, turn_row, &all);
+}
+
+struct keeping {
+    const float *new;
+    struct kept kept; /* the length is what there was before */
+    int64_t heads, width;
+    int level;
+};
+
+static void keep_token(void *context, int64_t token) {
+    const struct keeping *all = context;
+    const struct kept kept = {all->kept.numbers, all->kept.scales, all->kept.length + token + 1};
+    glmbot_keep(all->new + token * all->heads * all->width, &kept, 1, all->heads, all->width, all->level);
+}
+
+/* Put many tokens of one sequence, (tokens, heads, width), behind its first `length`. */
+void glmbot_keep_all(const float *new, int8_t *numbers, float *scales, int64_t length, int64_t tokens, int64_t heads,
+                     int64_t width, int level, int threads) {
+    struct keeping all = {new, {numbers, scales, length}, heads, width, level};
+    in_parallel(threads, tokens, keep_token, &all);
+}

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from glmbot.serving.loading.precision import KvPrecision
-from glmbot.serving.models.rounded import Rounded
+from glmbot.serving.models.rounded import Rounded, can_be_as_wide, keep_all
 
 _GROWTH = 128
 """Tokens to make room for at a time; what is not used yet takes no memory on Linux."""
@@ -262,6 +262,11 @@ class _Int8Store(_Store):
         return super().num_bytes + _num_bytes(self._scales, self.length)
 
     def _put(self, new: Tensor, first: int) -> None:
+        if len(new) == 1 and new.is_cpu and new.dtype == torch.float32 and can_be_as_wide(new.shape[-1]):
+            self._kept = self._with_room(self._kept, new, torch.int8)
+            self._scales = self._with_room(self._scales, new[..., :1], torch.float32)
+            keep_all(new, self._kept, self._scales, first)
+            return
         scale = new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST
         numbers = (new.float() / scale.clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
         super()._put(numbers.to(torch.int8), first)

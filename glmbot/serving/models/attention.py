@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
+from glmbot.serving.models import compiled
 from glmbot.serving.models.attend import attend
 from glmbot.serving.models.rotary import rotate
-from glmbot.serving.models.rounded import RoundedCache, RoundedRows
+from glmbot.serving.models.rounded import RoundedCache, RoundedRows, turned
 
 Tables = tuple[Tensor, Tensor]
 """Cosine and sine for each of the P position coordinates, which turn a part of a head each: (B, T, 1, 1, P, D/P)."""
@@ -80,6 +81,10 @@ class SelfAttention(nn.Module):
         joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1))
         width = joint.shape[-1] // 3
         num_parts, part_width = tables[0].shape[-2:]
-        turned = rotate(joint[..., : 2 * width].unflatten(-1, (2, num_parts, part_width)), *tables)
-        query, key = turned.flatten(-2).transpose(1, 2).unbind(dim=3)
+        if joint.is_cpu and joint.dtype == torch.float32 and not joint.requires_grad and compiled.is_usable():
+            cos, sin = (table.expand(*joint.shape[:2], 1, 1, -1, -1)[:, :, 0, 0] for table in tables)
+            query, key = turned(joint, cos, sin)
+            return query.transpose(1, 2), key.transpose(1, 2), joint[..., 2 * width :].transpose(1, 2)
+        both = rotate(joint[..., : 2 * width].unflatten(-1, (2, num_parts, part_width)), *tables)
+        query, key = both.flatten(-2).transpose(1, 2).unbind(dim=3)
         return query, key, joint[..., 2 * width :].transpose(1, 2)

@@ -235,11 +235,13 @@ def _load() -> ctypes.CDLL | None:
     found.glmbot_turn_and_attend.argtypes = [
         *(address, address, address, size, address, address, size, size, size, address, small, small)
     ]
+    found.glmbot_turn.argtypes = [address, address, address, size, size, size, size, address, address, small]
+    found.glmbot_keep_all.argtypes = [address, address, address, size, size, size, size, small, small]
     found.glmbot_gelu.argtypes = [address, size, small]
     found.glmbot_norm.argtypes = [
         *(address, address, ctypes.c_float, address, address, ctypes.c_float, size, size, address, small)
     ]
-    for name in ("pack", "keep", "attend", "turn_and_attend", "gelu", "norm"):
+    for name in ("pack", "keep", "keep_all", "attend", "turn", "turn_and_attend", "gelu", "norm"):
         getattr(found, f"glmbot_{name}").restype = None
     return found
 

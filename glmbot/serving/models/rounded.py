@@ -47,6 +47,35 @@ def can_be_as_wide(width: int) -> bool:
     return width % _UNIT == 0 and width <= _MOST_WIDE and compiled.is_usable()
 
 
+def keep_all(new: Tensor, numbers: Tensor, scales: Tensor, first: int) -> None:
+    """Round tokens of a sequence, (1, G, T, D) in float32, to the places from `first` on; the rest: as in `Rounded`.
+
+    `can_be_as_wide` must have said yes.
+    """
+    tokens = new.transpose(1, 2).contiguous()
+    _, num_tokens, num_heads, width = tokens.shape
+    compiled.library().glmbot_keep_all(
+        *(tokens.data_ptr(), numbers.data_ptr(), scales.data_ptr(), first, num_tokens, num_heads, width),
+        *(compiled.best_level(), torch.get_num_threads()),
+    )
+
+
+def turned(joint: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
+    """Return query and key, turned, (B, T, H, D) each.
+
+    joint: query, key and value side by side, (B, T, H, 3D) in float32; cos and sin: (B, T, P, D/P), the parts that are
+    turned by themselves.
+    """
+    joint, cos, sin = joint.contiguous(), cos.contiguous(), sin.contiguous()
+    num_rows, num_tokens, num_heads, width = joint.shape
+    query, key = (joint.new_empty(num_rows, num_tokens, num_heads, width // 3) for _ in range(2))
+    compiled.library().glmbot_turn(
+        *(joint.data_ptr(), cos.data_ptr(), sin.data_ptr(), cos.shape[-1], num_rows * num_tokens, num_heads),
+        *(width // 3, query.data_ptr(), key.data_ptr(), torch.get_num_threads()),
+    )
+    return query, key
+
+
 class RoundedCache(ABC):
     """A cache that may hand out 8-bit keys and values of a layer, with a place for one more token of each sequence."""
 
