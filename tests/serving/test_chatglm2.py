@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.loading.weights import load_model
-from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
+from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration, Residual
 from glmbot.serving.models.chatglm2 import ChatGLM2ForConditionalGeneration
 from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.registry import register
@@ -68,8 +68,8 @@ def test_a_layers_output_is_kept_only_where_it_is_asked_for(golden: Path, name: 
     outputs: list[weakref.ref[torch.Tensor]] = []
     num_alive: list[int] = []
 
-    def note(_: torch.nn.Module, __: object, output: torch.Tensor) -> None:
-        outputs.append(weakref.ref(output))
+    def note(_: torch.nn.Module, __: object, output: torch.Tensor | Residual) -> None:
+        outputs.append(weakref.ref(output if isinstance(output, torch.Tensor) else output.added))
         num_alive.append(sum(output() is not None for output in outputs))
 
     for block in model.get_submodule("transformer").modules():

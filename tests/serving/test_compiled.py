@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, scaled_dot_product_attention
+from torch.nn.functional import gelu, scaled_dot_product_attention, silu
 
 from glmbot.serving.models import compiled, rounded
+from glmbot.serving.models.chatglm2 import RMSNorm
 from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
@@ -241,6 +242,25 @@ def test_a_token_is_turned_kept_and_attended_at_once_as_one_after_another(
         torch.testing.assert_close(one.scales, other.scales)
         before = slice(0, one.length - 1)
         assert torch.equal(one.numbers[:, :, before], other.numbers[:, :, before])
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 32), (3, 2, 4096), (1, 9, 96)])
+def test_root_mean_square_norm_is_that_of_plain_torch(shape: tuple[int, ...]) -> None:
+    norm = RMSNorm(shape[-1], 1e-5)
+    nn.init.normal_(norm.weight)
+    x = torch.randn(shape) + 1
+    with torch.no_grad():
+        torch.testing.assert_close(compiled.rms_norm(x, norm.weight, norm.eps), norm(x), rtol=1e-5, atol=1e-5)
+        norm.is_hurried = True
+        assert torch.equal(norm(x), compiled.rms_norm(x, norm.weight, norm.eps))
+
+
+def test_swiglu_is_that_of_plain_torch() -> None:
+    joint = torch.cat((torch.randn(3, 600) * 8, torch.linspace(-200, 200, 600)[None]))
+    gate, inner = joint.chunk(2, dim=-1)
+    torch.testing.assert_close(compiled.swiglu(joint), silu(gate) * inner, rtol=2e-5, atol=1e-6)
+    joint[1, 7] = float("nan")
+    assert compiled.swiglu(joint).isnan().nonzero().tolist() == [[1, 7]]
 
 
 @pytest.mark.parametrize("num_parts", [1, 2])

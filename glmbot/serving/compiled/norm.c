@@ -1,4 +1,4 @@
-/* Layer norm of a sum. */
+/* Norms of rows: layer norm of a sum, and root mean square. */
 #include "kernels.h"
 
 #include <math.h>
@@ -53,4 +53,24 @@ void glmbot_norm(const float *x, const float *more, float factor, const float *w
                  int64_t rows, int64_t width, float *out, int threads) {
     struct norm all = {x, more, factor, weight, bias, eps, width, out};
     in_parallel(rows > FEW_ROWS ? threads : 1, rows, norm_row, &all);
+}
+
+/* A row by its root mean square alone. */
+VECTORS static void rms_row(void *context, int64_t row) {
+    const struct norm *all = context;
+    const int64_t width = all->width;
+    const float *restrict x = all->x + row * width;
+    float *restrict out = all->out + row * width;
+    float lanes[LANES] = {0};
+    for (int64_t i = 0; i < width; i += LANES) {
+        for (int lane = 0; lane < LANES; lane++) lanes[lane] += x[i + lane] * x[i + lane];
+    }
+    const float factor = 1 / sqrtf(sum_of(lanes) / (float)width + all->eps);
+    for (int64_t i = 0; i < width; i++) out[i] = x[i] * factor * all->weight[i];
+}
+
+void glmbot_rms_norm(const float *x, const float *weight, float eps, int64_t rows, int64_t width, float *out,
+                     int threads) {
+    struct norm all = {x, NULL, 1, weight, NULL, eps, width, out};
+    in_parallel(rows > FEW_ROWS ? threads : 1, rows, rms_row, &all);
 }

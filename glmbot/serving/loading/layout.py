@@ -9,6 +9,7 @@ from transformers import PretrainedConfig
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.loading.precision import Precision
+from glmbot.serving.models.chatglm2 import RMSNorm
 from glmbot.serving.models.quantize import QuantisedLinear, block_linears, quantise_blocks
 from glmbot.serving.models.stored import StoredEmbedding, StoredLinear
 
@@ -82,6 +83,8 @@ class Layout:
         for layer in model.modules():
             if isinstance(layer, StoredLinear):
                 layer.is_fast = is_fast
+            elif isinstance(layer, RMSNorm):
+                layer.is_hurried = is_fast
             elif isinstance(layer, QuantisedLinear):
                 if self.block_bits and self.block_bits < layer.bits == self.stored_bits:
                     _requantise(layer, self.block_bits)

@@ -82,7 +82,7 @@ class Block(nn.Module):
 
 def normalise(norm: nn.LayerNorm, x: Tensor | Residual, is_hurried: bool) -> Tensor:
     """Return the norm of the sum, (B, T, C)."""
-    if is_hurried and can_norm(norm, x if isinstance(x, Tensor) else x.normal):
+    if is_hurried and can_norm(norm.weight, x if isinstance(x, Tensor) else x.normal):
         return layer_norm(norm, x) if isinstance(x, Tensor) else layer_norm(norm, x.normal, RESIDUAL_FACTOR, x.added)
     out: Tensor = norm(summed(x))
     return out

@@ -10,8 +10,10 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
 from glmbot.serving.models.attend import attend
+from glmbot.serving.models.compiled import can_norm, rms_norm, swiglu
 from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
+from glmbot.serving.models.quantize import QuantisedLinear
 from glmbot.serving.models.rotary2 import pair_tables, rotate_pairs
 
 IGNORED_LABEL = -100
@@ -24,9 +26,13 @@ class RMSNorm(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(size))
         self.eps = eps
+        self.is_hurried = False
+        """Whether our kernels compute it, where they can."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the shape of x: (..., C)."""
+        if self.is_hurried and can_norm(self.weight, x):
+            return rms_norm(x, self.weight, self.eps)
         wide = x.float()
         normal = wide * torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + self.eps)
         return (self.weight * normal).to(x.dtype)
@@ -74,8 +80,14 @@ class GatedFeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the shape of x: (B, T, C)."""
-        gate, inner = self.dense_h_to_4h(x).chunk(2, dim=-1)
-        out: Tensor = self.dense_4h_to_h(silu(gate) * inner)
+        joint = self.dense_h_to_4h(x)
+        is_hurried = isinstance(self.dense_4h_to_h, QuantisedLinear) and self.dense_4h_to_h.is_laid_out
+        if is_hurried and joint.dtype == torch.float32:
+            gated = swiglu(joint)
+        else:
+            gate, inner = joint.chunk(2, dim=-1)
+            gated = silu(gate) * inner
+        out: Tensor = self.dense_4h_to_h(gated)
         return out
 
 

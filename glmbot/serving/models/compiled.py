@@ -98,9 +98,28 @@ def gelu_(x: Tensor) -> Tensor:
     return x
 
 
-def can_norm(norm: nn.LayerNorm, x: Tensor) -> bool:
-    """Tell whether there is a kernel for this norm of x, (..., C)."""
-    is_plain = x.is_cpu and x.dtype == norm.weight.dtype == torch.float32
+def swiglu(joint: Tensor) -> Tensor:
+    """Return SiLU of one half times the other, (..., C) from (..., 2C) in float32 on the CPU."""
+    joint = joint.contiguous()
+    width = joint.shape[-1] // 2
+    out = joint.new_empty(*joint.shape[:-1], width)
+    library().glmbot_swiglu(joint.data_ptr(), out.numel() // width, width, out.data_ptr(), torch.get_num_threads())
+    return out
+
+
+def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """Return x by its root mean square, times the weight, (..., C). `can_norm` must have said yes."""
+    x = x.contiguous()
+    out, width = torch.empty_like(x), x.shape[-1]
+    library().glmbot_rms_norm(
+        *(x.data_ptr(), weight.data_ptr(), eps, x.numel() // width, width, out.data_ptr(), torch.get_num_threads())
+    )
+    return out
+
+
+def can_norm(weight: Tensor, x: Tensor) -> bool:
+    """Tell whether there is a kernel for a norm of x, (..., C), with this weight, (C,)."""
+    is_plain = x.is_cpu and x.dtype == weight.dtype == torch.float32
     return is_plain and x.shape[-1] % _NORM_UNIT == 0 and is_usable()
 
 
@@ -241,7 +260,9 @@ def _load() -> ctypes.CDLL | None:
     found.glmbot_norm.argtypes = [
         *(address, address, ctypes.c_float, address, address, ctypes.c_float, size, size, address, small)
     ]
-    for name in ("pack", "keep", "keep_all", "attend", "turn", "turn_and_attend", "gelu", "norm"):
+    found.glmbot_rms_norm.argtypes = [address, address, ctypes.c_float, size, size, address, small]
+    found.glmbot_swiglu.argtypes = [address, size, size, address, small]
+    for name in ("pack", "keep", "keep_all", "attend", "turn", "turn_and_attend", "gelu", "swiglu", "norm", "rms_norm"):
         getattr(found, f"glmbot_{name}").restype = None
     return found
 
