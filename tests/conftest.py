@@ -1,6 +1,7 @@
 """What tests share: a bot in this process, between a fake platform and a fake model."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from tests.fakes.adapter import FakeAdapter
 from tests.fakes.model import FakeModel
 from tests.postgres import NoPostgres, PostgresServer, postgres_server
 from tests.synapse import NoSynapse, Synapse, synapse
+
+# Torch's threads must not spin while they wait for each other: two tests at a time have two cores between them. It is
+# read when torch is imported; the model server does the same.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
