@@ -39,7 +39,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 def postgres() -> Iterator[PostgresServer]:
     """One server for all tests; each makes itself a database."""
     try:
-        with postgres_server() as server:
+        with postgres_server(survives_power_loss=False) as server:
             yield server
     except NoPostgres as error:
         pytest.skip(str(error))

@@ -24,11 +24,15 @@ class NoPostgres(Exception):
 
 @dataclass(slots=True)
 class PostgresServer:
-    """A running server. `new_url` makes a database, `stop` and `start` are for tests of an outage."""
+    """A running server. `new_url` makes a database, `stop` and `start` are for tests of an outage.
+
+    Unless `survives_power_loss`, it does not wait for the disk: what was committed survives a crash of the server only.
+    """
 
     bin: Path
     folder: Path
     port: int
+    survives_power_loss: bool = True
 
     def new_url(self) -> str:
         """Make an empty database; return its URL."""
@@ -43,6 +47,8 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
+        if not self.survives_power_loss:
+            options += " -c fsync=off -c full_page_writes=off"
         log = str(self.folder / "log")
         self._run("pg_ctl", "start", "-w", "-D", str(self.folder / "data"), "-l", log, "-o", options)
 
@@ -68,11 +74,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(*, survives_power_loss: bool = True) -> Iterator[PostgresServer]:
     """Run a server while the body runs. Raises NoPostgres."""
     folder = Path(tempfile.mkdtemp(prefix="glmbot-postgres-"))
     try:
-        server = PostgresServer(_binaries(), folder, _free_port())
+        server = PostgresServer(_binaries(), folder, _free_port(), survives_power_loss)
         if os.geteuid() == 0:
             os.chown(folder, pwd.getpwnam(UNPRIVILEGED).pw_uid, -1)
         data = str(folder / "data")
