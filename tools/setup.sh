@@ -82,13 +82,15 @@ install_synapse() {
 
 # The engine's peers are compiled here, for this processor: chatglm.cpp's package alone would build for AVX2. It is of
 # 2024, and today's CMake has to be told that its files are older. By ninja, since make would run all compilers at once.
+# GCC 12 drops what is written to the settings of AMX's tiles, since its intrinsic names their first bytes only: llama.cpp
+# would end by an illegal instruction.
 install_peer() {
-    local folder=.venv/$1 package=$2
+    local folder=.venv/$1 package=$2 flags="-march=native -fno-tree-dse -fno-dse"
     say "compiling $package (some minutes)"
     rm -rf "$folder"
     quietly .venv/bin/python -m venv "$folder"
     quietly "$folder/bin/pip" install -q ninja
-    quietly nice env PATH="$PWD/$folder/bin:$PATH" CMAKE_GENERATOR=Ninja CFLAGS=-march=native CXXFLAGS=-march=native \
+    quietly nice env PATH="$PWD/$folder/bin:$PATH" CMAKE_GENERATOR=Ninja CFLAGS="$flags" CXXFLAGS="$flags" \
         CMAKE_ARGS=-DCMAKE_POLICY_VERSION_MINIMUM=3.5 \
         "$folder/bin/pip" install -q --no-cache-dir --no-binary "${package%%=*}" "$package"
     touch "$3"

@@ -1,13 +1,10 @@
 """The model server as a program: bind, answer over HTTP, load the model meanwhile, end cleanly."""
 
 import asyncio
-import errno
-import ipaddress
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
 from glmbot.checkpoints.store import Store
 from glmbot.errors import ConfigError
@@ -26,6 +21,8 @@ from glmbot.serving.api.classify import FindClassifier
 from glmbot.serving.api.openai import build_app
 from glmbot.serving.classifier import Classifier, load_classifier
 from glmbot.serving.engine.thread import STUCK_AFTER, EngineThread
+from glmbot.serving.http_server import LEAVE_TIME, answer, build_http_server
+from glmbot.serving.listener import announce, listen
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.model_directory import name_of, resolve
 from glmbot.serving.restart import MOST_RESTARTS, next_restart, restarts_so_far, start_again
@@ -38,11 +35,6 @@ logger = logging.getLogger(__name__)
 AUTO = "auto"
 MAX_RUNNING = 8
 MAX_WAITING = 64
-DRAIN_TIME = 10.0
-"""Seconds that running answers get to finish when the server is told to stop."""
-LEAVE_TIME = 2.0
-"""Seconds after that for connections to close, and for the engine to end."""
-BACKLOG = 2048
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
@@ -79,10 +71,10 @@ def serve(options: ServeOptions, load: "Load | None" = None, stuck_after: float 
     An engine that fails, or is stuck for `stuck_after` seconds, ends the server where a program waits for that. Without
     one the server starts again, some times an hour.
     """
-    with _listen(options) as listener:
+    with listen(options.host, options.port, options.token) as listener:
         directory = resolve(options.model, Store(options.models_dir))
         _on_stop_signals(_leave_at_once)  # until there is something to finish
-        _announce(listener)
+        announce(listener)
         if options.exit_when_stdin_closes:
             threading.Thread(target=_exit_at_end_of_stdin, name="stdin", daemon=True).start()
         beside = _Beside()
@@ -119,7 +111,7 @@ async def _serve(
     try:
         server = build_http_server(app, engine)
         _on_stop_signals(server.stop)
-        await _answer(server, engine, listener)
+        await answer(server, engine, listener)
     finally:
         await engine.stop(LEAVE_TIME)
     if engine.is_alive and not engine.failure:
@@ -170,63 +162,6 @@ def _choice(kind: type[_Kind], option: str, value: str) -> _Kind | None:
         raise ConfigError(f"{option} {value!r} is unknown; use one of {names}") from error
 
 
-class HttpServer(uvicorn.Server):
-    """uvicorn, with a limit to the time that running answers get at the end."""
-
-    def __init__(self, config: uvicorn.Config, drain_time: float, on_drain_end: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._drain_time = drain_time
-        self._on_drain_end = on_drain_end
-
-    def stop(self) -> None:
-        """Stop gracefully."""
-        self.should_exit = True
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests finish; after the drain time cut what is left."""
-        timer = asyncio.get_running_loop().call_later(self._drain_time, self._on_drain_end)
-        try:
-            await super().shutdown(sockets)
-        finally:
-            timer.cancel()
-
-
-def build_http_server(app: ASGIApp, engine: EngineThread, drain_time: float = DRAIN_TIME) -> HttpServer:
-    """Return the HTTP server, quiet in the log: requests are logged by our own middleware."""
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level=logging.WARNING,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=round(drain_time + LEAVE_TIME),
-    )
-    return HttpServer(config, drain_time, on_drain_end=engine.cancel_all)
-
-
-async def run_http(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:
-    """Answer requests until told to stop. Raises the engine's failure, should it fail as a whole."""
-    await _answer(server, engine, listener)
-    if engine.failure:
-        raise engine.failure
-
-
-async def _answer(server: HttpServer, engine: EngineThread, listener: socket.socket) -> None:
-    """Answer requests until told to stop, or until the engine fails."""
-    async with asyncio.TaskGroup() as tasks:
-        watcher = tasks.create_task(_stop_when_engine_fails(server, engine))
-        await server.serve(sockets=[listener])
-        watcher.cancel()
-
-
-async def _stop_when_engine_fails(server: HttpServer, engine: EngineThread) -> None:
-    await engine.wait_for_failure()
-    server.should_exit = server.force_exit = True
-
-
 def _on_stop_signals(stop: Callable[[], None]) -> None:
     """Call `stop` on SIGTERM and Ctrl-C.
 
@@ -234,49 +169,6 @@ def _on_stop_signals(stop: Callable[[], None]) -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())
-
-
-def _listen(options: ServeOptions) -> socket.socket:
-    """Bind and listen, so that a client that has read the address can connect at once."""
-    where = f"{options.host!r}, port {options.port}"
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-    except socket.gaierror as error:
-        raise ConfigError(f"host {options.host!r} is no address of this machine; use 127.0.0.1") from error
-    if options.token is None and not _is_loopback(str(address[0])):
-        raise ConfigError(
-            f"host {options.host!r} can be reached by other machines: set a token in GLMBOT_SERVE_TOKEN, "
-            "or listen on 127.0.0.1"
-        )
-    # With the protocol named, or asyncio would leave Nagle's algorithm on, at 40 ms for each answer.
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise ConfigError(f"cannot listen on {where}: {_reason(error)}") from error
-    return listener
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "this user may not use that port; choose one from 1024 on with --port"
-    if error.errno == errno.EADDRINUSE:
-        return "the port is in use; stop the program that has it, or choose another with --port (0 takes a free one)"
-    return f"{error.strerror}; choose an address of this machine with --host"
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def _announce(listener: socket.socket) -> None:
-    """Print the address; whoever started us reads it from standard output."""
-    host, port = listener.getsockname()[:2]
-    sys.stdout.write(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
-    sys.stdout.flush()
 
 
 def _exit_at_end_of_stdin() -> None:

@@ -16,8 +16,8 @@ from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Decoder, Sampling
 from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.http_server import DRAIN_TIME, HttpServer, build_http_server, run_http
 from glmbot.serving.loaded_model import ChatText, LoadedModel
-from glmbot.serving.server import DRAIN_TIME, HttpServer, build_http_server, run_http
 
 END = 0
 MODEL_NAME = "scripted"
@@ -27,8 +27,9 @@ Script = Callable[[str], str]
 
 
 class ScriptedModel:
-    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error, and
-    `\\x03` scores that are no numbers until they are computed again in float32, when they mean `?`.
+    """Writes `script(prompt)`, then the end mark; in it `\\x01` means scores that are no numbers, `\\x02` an error,
+    `\\x03` scores that are no numbers until they are computed again in float32, when they mean `?`, and `\\x04` that
+    there is no memory for it.
 
     With `gated`, each decode step waits for a permit of `allow`; reading a prompt never waits.
     """
@@ -47,6 +48,7 @@ class ScriptedModel:
         self.is_causal = False
         self.most_at_once, self.too_many = 1000, Exception()
         self.bytes_per_token = 0
+        self.num_kept_tokens = 0
 
     def allow(self, num_decodes: int) -> None:
         assert self._gate is not None
@@ -115,9 +117,13 @@ class ScriptedDecoder:
     def check(self, token: int) -> None:
         """A step that would fail must change nothing, so it fails here."""
         assert self._answer is not None
+        if chr(token) == "?" and self._answer[self._written] == "\x03":  # computed again before a pause
+            self._answer = self._answer.replace("\x03", "?", 1)
         assert token == ord(self._answer[self._written]), "a token of another sequence"
         if self._answer[self._written + 1 : self._written + 2] == "\x02":
             raise RuntimeError("scripted failure")
+        if self._answer[self._written + 1 : self._written + 2] == "\x04":
+            raise MemoryError
 
     def extend(self, tokens: Sequence[int]) -> Tensor:
         for token in tokens:
@@ -131,6 +137,8 @@ class ScriptedDecoder:
         letter = self._answer[self._written] if self._written < len(self._answer) else chr(END)
         if letter == "\x02":
             raise RuntimeError("scripted failure")
+        if letter == "\x04":
+            raise MemoryError
         logits = torch.zeros(self._model.num_tokens)
         logits[ord(letter)] = float("nan") if letter in "\x01\x03" else 1.0
         return logits

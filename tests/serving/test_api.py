@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
@@ -14,12 +14,13 @@ import pytest_asyncio
 
 from glmbot.errors import CheckpointError
 from glmbot.serving.api.openai import build_app
+from glmbot.serving.chat.conversation import ChatMessage, Tool
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.engine.thread import EngineThread
+from glmbot.serving.http_server import build_http_server, run_http
 from glmbot.serving.loaded_model import LoadedModel
-from glmbot.serving.server import build_http_server, run_http
 from tests.serving.engine_client import Client, chat_body, client_of, open_request
-from tests.serving.engine_fake import MODEL_NAME, ScriptedModel, ServedFake, served, until
+from tests.serving.engine_fake import MODEL_NAME, LetterText, ScriptedModel, ServedFake, served, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -372,6 +373,35 @@ async def test_a_full_queue_is_refused_with_the_time_to_come_back() -> None:
         assert await client.answer("x") == "abc"
     assert (refused.status_code, refused.json()["error"]["type"]) == (429, "rate_limit_error")
     assert int(refused.headers["retry-after"]) > 0
+
+
+class SlowText(LetterText):
+    """Writes a prompt when it may, and counts how many it was asked for."""
+
+    def __init__(self) -> None:
+        self.may_write = threading.Event()
+        self.num_asked = 0
+
+    def encode_chat(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> list[int]:
+        self.num_asked += 1
+        assert self.may_write.wait(20)
+        return super().encode_chat(messages, tools)
+
+
+async def test_what_is_too_much_is_refused_before_its_prompt_is_written() -> None:
+    """A flood of long texts would keep the threads that do it busy, and every refusal waiting for them."""
+    chat = SlowText()
+    async with served(ScriptedModel(str), max_open=2, chat=chat) as server, client_of(server.url) as client:
+        async with asyncio.TaskGroup() as tasks:
+            accepted = [tasks.create_task(client.answer("x")) for _ in range(2)]
+            await until(lambda: chat.num_asked == 2)
+            refused = [tasks.create_task(client.ask("y")) for _ in range(20)]
+            await until(lambda: all(task.done() for task in refused) or chat.num_asked > 2)
+            chat.may_write.set()
+        assert [task.result() for task in accepted] == ["x", "x"]
+        assert {task.result().status_code for task in refused} == {429}
+        assert chat.num_asked == 2
+        assert await client.answer("z") == "z"
 
 
 @pytest.mark.parametrize("stream", [True, False])

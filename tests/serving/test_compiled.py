@@ -1,5 +1,7 @@
 """The compiled kernels: right at each level of instructions, and the same for a row whatever is beside it."""
 
+import copy
+import importlib
 import logging
 import platform
 from collections.abc import Iterator
@@ -7,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from glmbot.serving.models import compiled, rounded
 from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, numbers_of
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
+from glmbot.serving.models.rotary import rotate
 from glmbot.serving.models.rounded import Rounded, RoundedRows
 
 pytestmark = pytest.mark.skipif(
@@ -67,6 +70,16 @@ def test_a_row_is_the_same_to_the_bit_alone_and_among_others(bits: int) -> None:
     for size in (1, 2, 5, 8, 9, 16, 33):
         parts = [multiply(part, packed, scale, None, 200, bits) for part in x.split(size)]
         assert torch.equal(torch.cat(parts), together), size
+
+
+def test_work_is_shared_among_torchs_own_threads_even_where_others_brought_a_library_for_that() -> None:
+    """Two teams of threads would wait for work on the same cores: a third of the speed."""
+    importlib.import_module("sentencepiece")  # has an OpenMP library of its own
+    torch.ones(1 << 22).sum()
+    before = len(list(Path("/proc/self/task").iterdir()))
+    x, weight = torch.randn(8, 1024), numbers(1024, 1024, 8)
+    multiply(x, laid_out(weight, 8), filled(torch.ones(1024)), None, 1024, 8)
+    assert len(list(Path("/proc/self/task").iterdir())) == before
 
 
 @pytest.mark.parametrize("largest", [127, 7, -128, -8])
@@ -146,21 +159,23 @@ def test_kernels_that_are_wrong_are_not_used(monkeypatch: pytest.MonkeyPatch, ca
 def kept(num_heads: int, lengths: list[int], width: int) -> list[Rounded]:
     return [
         Rounded(
-            torch.randint(-127, 128, (1, num_heads, length + 5, width), dtype=torch.int8),
-            torch.rand(1, num_heads, length + 5, 1) / 127,
+            torch.randint(-127, 128, (1, length + 5, num_heads, width), dtype=torch.int8).transpose(1, 2),
+            torch.rand(1, length + 5, num_heads, 1).transpose(1, 2) / 127,
             length,
         )
         for length in lengths
     ]
 
 
-@pytest.mark.parametrize(("num_heads", "num_kept", "width"), [(4, 4, 64), (8, 2, 128), (3, 1, 32)])
+@pytest.mark.parametrize(
+    ("num_heads", "num_kept", "width"), [(4, 4, 64), (8, 2, 128), (3, 1, 32), (32, 32, 128), (24, 2, 96), (13, 13, 512)]
+)
 def test_attention_is_that_of_plain_torch(num_heads: int, num_kept: int, width: int) -> None:
-    lengths = [1, 3, 256, 257, 700]
+    lengths = [1, 3, 64, 65, 256, 700]
     keys, values, query = (
         kept(num_kept, lengths, width),
         kept(num_kept, lengths, width),
-        torch.randn(5, num_heads, 1, width),
+        torch.randn(len(lengths), num_heads, 1, width),
     )
     for scale in (None, 0.3):
         found = RoundedRows.attend(query, RoundedRows(keys), RoundedRows(values), scale)
@@ -184,6 +199,47 @@ def test_gelu_is_that_of_plain_torch() -> None:
     torch.testing.assert_close(compiled.gelu_(x.clone()), gelu(x, approximate="tanh"), rtol=2e-5, atol=1e-6)
     x[1, 7] = float("nan")
     assert compiled.gelu_(x).isnan().nonzero().tolist() == [[1, 7]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 32), (3, 2, 4096), (1, 9, 96)])
+def test_layer_norm_of_a_sum_is_that_of_plain_torch(shape: tuple[int, ...]) -> None:
+    norm = nn.LayerNorm(shape[-1])
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    x, more = torch.randn(shape) + 3, 10 * torch.randn(shape)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled.layer_norm(norm, x), norm(x), rtol=1e-4, atol=1e-4)
+        both = compiled.layer_norm(norm, x, 7.5, more)
+        torch.testing.assert_close(both, norm(7.5 * x + more), rtol=1e-4, atol=1e-4)
+        assert torch.equal(compiled.layer_norm(norm, x[-1:], 7.5, more[-1:]), both[-1:])
+        x[-1, -1, 5] = float("inf")
+        is_finite = compiled.layer_norm(norm, x, 7.5, more).isfinite().all(dim=-1).flatten()
+        assert is_finite.logical_not().nonzero().flatten().tolist() == [len(is_finite) - 1]
+
+
+@pytest.mark.parametrize("num_parts", [1, 2])
+@pytest.mark.parametrize(("num_heads", "width"), [(4, 64), (13, 96), (32, 128)])
+def test_a_token_is_turned_kept_and_attended_at_once_as_one_after_another(
+    num_heads: int, width: int, num_parts: int
+) -> None:
+    lengths = [1, 70, 130]
+    shape = (len(lengths), num_heads, 3, width)
+    joint, cos, sin = torch.randn(shape), *torch.rand(2, len(lengths), num_parts, width // num_parts)
+    keys, values = kept(num_heads, lengths, width), kept(num_heads, lengths, width)
+    others, other_values = copy.deepcopy((keys, values))
+    query, key, value = joint.unbind(dim=2)
+    tables = (cos[:, None], sin[:, None])
+    turned = [rotate(one.unflatten(-1, (num_parts, -1)), *tables).flatten(-2)[:, :, None] for one in (query, key)]
+    RoundedRows(keys).put_last(turned[1])
+    RoundedRows(values).put_last(value[:, :, None])
+    apart = RoundedRows.attend(turned[0], RoundedRows(keys), RoundedRows(values), None)
+    together = RoundedRows.turn_and_attend(joint.flatten(2), cos, sin, RoundedRows(others), RoundedRows(other_values))
+    torch.testing.assert_close(together, apart[:, :, 0], rtol=1e-3, atol=2e-4)
+    for one, other in zip((*keys, *values), (*others, *other_values), strict=True):
+        assert (one.numbers.int() - other.numbers.int()).abs().max() <= 1
+        torch.testing.assert_close(one.scales, other.scales)
+        before = slice(0, one.length - 1)
+        assert torch.equal(one.numbers[:, :, before], other.numbers[:, :, before])
 
 
 def test_a_new_token_is_rounded_to_the_last_place_of_each() -> None:

@@ -261,6 +261,38 @@ def test_a_step_without_memory_is_done_with_fewer(error: Exception) -> None:
     assert {text(outputs[number]) for number in range(4)} == {"abc" * 3}
 
 
+def test_a_prompt_for_which_there_is_never_memory_fails_and_the_others_go_on() -> None:
+    model = ScriptedModel(lambda prompt: "\x04" if "!" in prompt else prompt * 3)
+    engine = Engine(model, max_running=4)
+    for number, prompt in enumerate(["abc", "!", "abc"]):
+        engine.add(number, request(prompt))
+    outputs = run(engine, 400)
+    assert [text(outputs[number]) for number in (0, 2)] == ["abc" * 3] * 2
+    assert outputs[1] == [Output(1, None, "error")]
+
+
+def test_one_that_has_no_memory_even_alone_takes_no_other_with_it() -> None:
+    """The step fails for all, and then for one after the other: the first makes the last wait."""
+    model = ScriptedModel(lambda prompt: prompt * 3)
+    model.most_at_once, model.too_many = 1, RuntimeError("scripted failure")
+    engine = Engine(model, max_running=4)
+    for number, prompt in enumerate(["abcdefgh\x04", "abc", "abc", "abc"]):
+        engine.add(number, request(prompt))
+    outputs = run(engine, 400)
+    assert [text(outputs[number]) for number in (1, 2, 3)] == ["abc" * 3] * 3
+    assert outputs[0][-1].finish == "error"
+
+
+def test_scores_that_are_no_numbers_are_computed_again_after_a_pause_too() -> None:
+    model = ScriptedModel(lambda prompt: prompt * 2)
+    engine = Engine(model, max_running=4, max_tokens=31)
+    engine.add(1, request("abcdefg", 15))
+    engine.add(2, request("a\x03cdefg", 15))
+    outputs = run(engine)
+    assert [text(outputs[number]) for number in (1, 2)] == ["abcdefg" * 2, "a?cdefg" * 2]
+    assert model.num_read_again == 2
+
+
 # -- a step that does not end
 
 

@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
+from torch.nn.modules.module import register_module_forward_pre_hook
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from glmbot.errors import CheckpointError, ConfigError
@@ -14,6 +15,7 @@ from glmbot.serving.engine.sequence import Output, Request, Sampling
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.checkpoint import LoadOptions, choose_device, default_sampling, load
 from glmbot.serving.loading.precision import Precision
+from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
 
 OF_FAMILY = Sampling(0.95, 0.7, 50)
 
@@ -45,6 +47,20 @@ def test_a_wrong_generation_config_is_named(tmp_path: Path, content: str) -> Non
 def test_a_device_that_is_not_there_is_refused_by_name(name: str) -> None:
     with pytest.raises(ConfigError, match=name):
         choose_device(name)
+
+
+def test_a_model_that_is_ready_has_computed_alone_and_in_a_batch(golden: Path) -> None:
+    """Torch sets up much at the first pass, and no sender should wait for that."""
+    shapes = set()
+
+    def note(module: torch.nn.Module, given: tuple[object, ...]) -> None:
+        if isinstance(module, ChatGLMForConditionalGeneration) and isinstance(given[0], torch.Tensor):
+            shapes.add(tuple(given[0].shape))
+
+    handle = register_module_forward_pre_hook(note)
+    load(golden / "v1_e2e", "cpu", 4)
+    handle.remove()
+    assert {(1, 1), (2, 1)} < shapes, "a prompt, a token of one, and of two"
 
 
 def test_the_cpu_can_be_asked_for() -> None:

@@ -7,11 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from glmbot.serving.api.schemas import ErrorBody, ErrorDetail
+from glmbot.serving.api.replies import ErrorBody, ErrorDetail
 from glmbot.serving.engine.sequence import FinishReason
 
 SERVER_ERRORS_FROM = 500
 RATE_LIMIT = 429
+LOADING_RETRY_AFTER = 5
 
 
 class ApiError(HTTPException):
@@ -71,6 +72,11 @@ def failure(finish: FinishReason) -> ApiError:
         case _:
             message = "the model failed on this request; the server's log says why"
             return ApiError(500, message, code="generation_failed")
+
+
+def unavailable(message: str, code: str) -> ApiError:
+    """Return what a client is told that may ask again soon."""
+    return ApiError(503, message, code=code, headers={"Retry-After": str(LOADING_RETRY_AFTER)})
 
 
 def _type(status: int) -> str:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ROUNDER 12582912.0f /* 1.5 * 2^23: what is added to it is rounded to whole numbers, half to even */
+#define ROUNDER_BITS 0x4b400000
 
 static inline int32_t bits_of(float x) {
     int32_t bits;

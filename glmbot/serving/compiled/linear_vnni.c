@@ -29,12 +29,12 @@ INLINE void block(const linear_job *job, int64_t number, int64_t first, const in
             __m512i a, b;
             if (job->bits == 8) {
                 a = _mm512_loadu_si512(weight), b = _mm512_loadu_si512(weight + 64);
-                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T0);
-                _mm_prefetch((const char *)weight + AHEAD + 64, _MM_HINT_T0);
+                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T1);
+                _mm_prefetch((const char *)weight + AHEAD + 64, _MM_HINT_T1);
                 weight += 128;
             } else {
                 __m512i both = _mm512_loadu_si512(weight);
-                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T0);
+                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T1);
                 a = _mm512_and_si512(both, low), b = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
                 weight += 64;
             }

@@ -8,7 +8,6 @@
 #define VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define INFINITE 0x7f800000     /* the bits of a float that is none are larger still */
 #define TINY 1e-30f             /* below it 127 / x may be infinite */
-#define ROUNDER_BITS 0x4b400000
 
 VECTORS static void round_group(const float *restrict x, int8_t *restrict out, float *scale, int32_t *sum) {
     int32_t largest_bits = 0, total = 0;

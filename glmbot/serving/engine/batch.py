@@ -12,13 +12,13 @@ from transformers.masking_utils import sdpa_mask
 
 from glmbot.serving.engine.kv_cache import KeyValueCache
 from glmbot.serving.models.attend import Rows, attend
-from glmbot.serving.models.rounded import RoundedRows, can_attend
+from glmbot.serving.models.rounded import RoundedCache, RoundedRows, can_attend, can_be_as_wide
 
 ATTENTION = "glmbot"
 """The name under which transformers' own models find the attention that knows `Rows`."""
 
 
-class BatchCache(Cache):
+class BatchCache(RoundedCache, Cache):
     """Appends each row of a batch to its own sequence's cache."""
 
     def __init__(self, caches: Sequence[KeyValueCache]) -> None:
@@ -29,15 +29,20 @@ class BatchCache(Cache):
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
     ) -> tuple[Rows | RoundedRows, Rows | RoundedRows]:
         """Append one token of each sequence, (B, G, 1, D); return all tokens of each."""
-        if can_attend(key_states) and all(cache.is_rounded(layer_idx) for cache in self._caches):
-            places = [cache.next_places(layer_idx) for cache in self._caches]
-            keys, values = RoundedRows([key for key, _ in places]), RoundedRows([value for _, value in places])
-            keys.put_last(key_states)
-            values.put_last(value_states)
-            return keys, values
+        if can_attend(key_states) and (places := self.next_rows(layer_idx, key_states.shape[-1])):
+            places[0].put_last(key_states)
+            places[1].put_last(value_states)
+            return places
         rows = zip(self._caches, torch.split(key_states, 1), torch.split(value_states, 1), strict=True)
         found = [cache.update(key, value, layer_idx) for cache, key, value in rows]
         return Rows(tuple(key for key, _ in found)), Rows(tuple(value for _, value in found))
+
+    def next_rows(self, layer_idx: int, width: int) -> tuple[RoundedRows, RoundedRows] | None:
+        """Make a place for one more token of each sequence where all are kept in 8 bits."""
+        if not can_be_as_wide(width) or not all(cache.is_rounded(layer_idx) for cache in self._caches):
+            return None
+        places = [cache.next_places(layer_idx) for cache in self._caches]
+        return RoundedRows([key for key, _ in places]), RoundedRows([value for _, value in places])
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Return the number of tokens of the longest."""

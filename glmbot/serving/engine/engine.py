@@ -26,7 +26,8 @@ class Engine:
 
     A step is one pass through the model for all sequences that have begun, and one for a prompt, or a piece of it.
     Which others a sequence is computed with does not change its answer. `max_tokens` is how many tokens there is memory
-    for, and `places` how many of them sequences of some lengths take.
+    for: of the sequences that run, and of those that have ended and are kept. `places` tells how many tokens' memory
+    sequences of some lengths take.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Engine:
         places: Callable[[Iterable[int]], int] = sum,
     ) -> None:
         self._model = model
-        self._scheduler = Scheduler(max_running, max_tokens, places)
+        self._scheduler = Scheduler(model, max_running, max_tokens, places)
         self._clock = clock
         self._piece = FIRST_PIECE
         self._admitted_at: float | None = None
@@ -74,7 +75,7 @@ class Engine:
         self._scheduler.add(Sequence(sequence_id, request))
 
     def cancel(self, sequence_id: int) -> None:
-        """Drop a sequence and its cache; one that has ended already is no error."""
+        """Drop a sequence, and keep its cache as if it had ended; one that has ended already is no error."""
         self._scheduler.remove(sequence_id)
 
     def step(self) -> list[Output]:
@@ -82,6 +83,7 @@ class Engine:
         if self._scheduler.admit():
             self._note_turn()
         self._scheduler.make_room_to_grow()
+        self._scheduler.make_room_beside_kept()
         with torch.inference_mode():
             outputs = [*self._go_on(self._read_ones()), *self._read()]
         return [*outputs, *self._places()]
@@ -106,7 +108,7 @@ class Engine:
                 logger.exception("sequence %d failed and was dropped", sequences[0].sequence_id)
                 return [self._dropped(sequences[0])]
             logger.exception("a step for %d sequences failed; trying them one by one", len(sequences))
-            return [output for one in sequences for output in self._go_on([one])]
+            return [output for one in sequences if one.is_read for output in self._go_on([one])]
         return [self._take(one, row) for one, row in zip(sequences, logits, strict=True)]
 
     def _decode(self, sequences: Listing[Sequence]) -> Tensor:
@@ -116,10 +118,10 @@ class Engine:
     def _free_memory(self, error: Exception) -> bool:
         """Let half of the sequences wait again, and forget what is kept; False where there is nothing to give up."""
         is_freed = False
-        while self._model.forget_kept():
-            is_freed = True
         for _ in range(self.num_running // 2):
             is_freed |= self._scheduler.shrink()
+        while self._model.forget_kept():  # theirs, too
+            is_freed = True
         logger.warning("memory is short (%s); %d sequences go on", error, self.num_running)
         return is_freed
 
@@ -133,13 +135,16 @@ class Engine:
         limit = self._piece if self._read_ones() else None
         began = self._clock()
         try:
+            sequence.begin(self._model)
+            self._scheduler.make_room_beside_kept()
             logits = sequence.read(self._model, limit)
         except Exception as error:
             if _is_device_lost(error):
                 raise
-            sequence.pause()
-            if _is_out_of_memory(error) and self._free_memory(error):
-                return []
+            if _is_out_of_memory(error):
+                sequence.drop()  # not kept: or there would always be something to free, and no end of it
+                if self._free_memory(error):
+                    return []
             logger.exception("sequence %d failed and was dropped", sequence.sequence_id)
             return [self._dropped(sequence)]
         if limit is not None:
@@ -167,8 +172,6 @@ class Engine:
             return self._dropped(sequence)
         if output.finish:
             self._scheduler.remove(sequence.sequence_id)
-            if sequence.decoder:
-                self._model.keep(sequence.decoder, sequence.tokens)
         return output
 
     def _dropped(self, sequence: Sequence, finish: FinishReason = "error") -> Output:

@@ -1,4 +1,4 @@
-"""Keys and values of sequences that have ended, for prompts that begin with the same tokens."""
+"""Keys and values of sequences that run no more, for prompts that begin with the same tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,9 +32,19 @@ class KeptPrefixes:
         """How much memory they take together."""
         return sum(one.cache.num_bytes for one in self._kept)
 
+    @property
+    def num_tokens(self) -> int:
+        """Of how many tokens they are together."""
+        return sum(len(one.tokens) for one in self._kept)
+
     def keep(self, tokens: Sequence[int], cache: KeyValueCache) -> None:
-        """Keep a cache that holds these tokens, in place of those that are a beginning of them."""
+        """Keep a cache that holds these tokens, in place of those that are a beginning of them.
+
+        One that is a beginning itself of what is kept, or too short to begin with, is not.
+        """
         whole = tuple(tokens)
+        if len(whole) < MIN_COMMON or any(one.tokens[: len(whole)] == whole for one in self._kept):
+            return
         self._kept = [one for one in self._kept if one.tokens != whole[: len(one.tokens)]]
         self._kept.append(_Kept(whole, cache))
         while self._kept and self.num_bytes > self._max_bytes:

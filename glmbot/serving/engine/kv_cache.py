@@ -216,13 +216,24 @@ class _Store:
         copy._kept = self._copied(self._kept, num_tokens, num_expected)
         return copy
 
-    @staticmethod
-    def _copied(kept: Tensor | None, num_tokens: int, num_expected: int) -> Tensor | None:
+    def _copied(self, kept: Tensor | None, num_tokens: int, num_expected: int) -> Tensor | None:
         if kept is None:
             return None
-        room = _with_room(None, kept, kept.dtype, max(num_tokens, num_expected))
+        room = self._new_room(kept, kept.dtype, _num_slots(num_tokens, num_expected))
         room[:, :, :num_tokens] = kept[:, :, :num_tokens]
         return room
+
+    def _with_room(self, kept: Tensor | None, like: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return a tensor with room for all tokens that holds what `kept` does: (B, H, S, D)."""
+        if kept is not None and kept.shape[2] >= self.length:
+            return kept
+        grown = self._new_room(like, dtype, _num_slots(self.length, self.num_expected))
+        if kept is not None:
+            grown[:, :, : kept.shape[2]] = kept
+        return grown
+
+    def _new_room(self, like: Tensor, dtype: torch.dtype, num_slots: int) -> Tensor:
+        return like.new_empty((*like.shape[:2], num_slots, like.shape[3]), dtype=dtype)
 
     def filled(self) -> Tensor:
         """Return all, (B, H, S, D), in the type that the newest came in."""
@@ -237,7 +248,7 @@ class _Store:
         return self._take(new.dtype) if first else new
 
     def _put(self, new: Tensor, first: int) -> None:
-        self._kept = _with_room(self._kept, new, self._dtype or new.dtype, self.length, self.num_expected)
+        self._kept = self._with_room(self._kept, new, self._dtype or new.dtype)
         self._kept[:, :, first : self.length] = new
 
     def _take(self, dtype: torch.dtype) -> Tensor:
@@ -268,7 +279,7 @@ class _Int8Store(_Store):
         scale = new.abs().amax(dim=-1, keepdim=True).float() / _LARGEST
         numbers = (new.float() / scale.clamp(min=_TINY)).round_().clamp_(-_LARGEST, _LARGEST)
         super()._put(numbers.to(torch.int8), first)
-        self._scales = _with_room(self._scales, scale, torch.float32, self.length, self.num_expected)
+        self._scales = self._with_room(self._scales, scale, torch.float32)
         self._scales[:, :, first : self.length] = scale
 
     def _take(self, dtype: torch.dtype) -> Tensor:
@@ -280,9 +291,14 @@ class _Int8Store(_Store):
         assert self._kept is not None
         assert self._scales is not None
         self.length += 1
-        self._kept = _with_room(self._kept, self._kept, torch.int8, self.length, self.num_expected)
-        self._scales = _with_room(self._scales, self._scales, torch.float32, self.length, self.num_expected)
+        self._kept = self._with_room(self._kept, self._kept, torch.int8)
+        self._scales = self._with_room(self._scales, self._scales, torch.float32)
         return Rounded(self._kept, self._scales, self.length)
+
+    def _new_room(self, like: Tensor, dtype: torch.dtype, num_slots: int) -> Tensor:
+        """Lay tokens one after another, each with all its heads: the kernels read them as they lie in memory."""
+        num_rows, num_heads, _, width = like.shape
+        return like.new_empty((num_rows, num_slots, num_heads, width), dtype=dtype).transpose(1, 2)
 
 
 def _widened(prefix: Tensor) -> Tensor:
@@ -290,15 +306,8 @@ def _widened(prefix: Tensor) -> Tensor:
     return prefix.float() if prefix.is_cpu else prefix
 
 
-def _with_room(kept: Tensor | None, like: Tensor, dtype: torch.dtype, length: int, num_expected: int = 0) -> Tensor:
-    """Return a tensor with room for `length` tokens that holds what `kept` does: (B, H, S, D)."""
-    if kept is not None and kept.shape[2] >= length:
-        return kept
-    num_slots = -(-max(length, num_expected) // _GROWTH) * _GROWTH
-    grown = like.new_empty((*like.shape[:2], num_slots, like.shape[3]), dtype=dtype)
-    if kept is not None:
-        grown[:, :, : kept.shape[2]] = kept
-    return grown
+def _num_slots(length: int, num_expected: int) -> int:
+    return -(-max(length, num_expected) // _GROWTH) * _GROWTH
 
 
 def _num_bytes(kept: Tensor | None, length: int) -> int:

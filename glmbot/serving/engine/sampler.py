@@ -10,7 +10,7 @@ from glmbot.serving.engine.sequence import Sampling, all_finite
 
 INVALID_TOKEN = 5
 INVALID_SCORE = 5e4
-_CHUNK = 256
+_CHUNK = 128
 
 
 def replace_invalid(scores: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 
-from glmbot.serving.engine.sequence import Sequence
+from glmbot.serving.engine.sequence import Model, Sequence
 
 MARGIN = 64
 """Tokens that a sequence must have room for beyond its prompt to be let in."""
@@ -13,13 +13,19 @@ class Scheduler:
     """The sequences that run, and those that wait.
 
     At most `max_running` run, with at most `max_tokens` in the memory of keys and values together (None: there is room
-    for any). One that must make room waits at the front of its queue, and goes on later with the tokens it had.
-    `places` tells for how many tokens there must be room to hold sequences of some lengths.
+    for any). One that must make room waits at the front of its queue, and goes on later with the tokens it had. What
+    the model keeps of those that run no more takes what room is left, and nobody waits for that. `places` tells for how
+    many tokens there must be room to hold sequences of some lengths.
     """
 
     def __init__(
-        self, max_running: int, max_tokens: int | None = None, places: Callable[[Iterable[int]], int] = sum
+        self,
+        model: Model,
+        max_running: int,
+        max_tokens: int | None = None,
+        places: Callable[[Iterable[int]], int] = sum,
     ) -> None:
+        self._model = model
         self._max_running = max_running
         self._max_tokens = max_tokens
         self._places = places
@@ -75,6 +81,12 @@ class Scheduler:
             if not self.shrink():
                 return
 
+    def make_room_beside_kept(self) -> None:
+        """Before the sequences that have begun get a token: let the oldest of what is kept go if there is no room."""
+        while self._max_tokens is not None and self._num_in_memory() > self._max_tokens:
+            if not self._model.forget_kept():
+                return
+
     def shrink(self) -> bool:
         """Let the newest running sequence wait again; False where it is the only one."""
         if self.num_running <= 1:
@@ -98,13 +110,20 @@ class Scheduler:
                 yield place + sum(others), sequence
 
     def remove(self, sequence_id: int) -> None:
-        """Forget a sequence wherever it stands, and with it its cache; one that has ended is no error."""
-        if self._running.pop(sequence_id, None) is None:
+        """Forget a sequence wherever it stands, and leave its cache to the model; one that has ended is no error."""
+        if sequence := self._running.pop(sequence_id, None):
+            sequence.pause(self._model)
+        else:
             kept = {
                 sender: deque(one for one in queue if one.sequence_id != sequence_id)
                 for sender, queue in self._queues.items()
             }
             self._queues = {sender: queue for sender, queue in kept.items() if queue}
+
+    def _num_in_memory(self) -> int:
+        """Count what those that have begun take, with one token more of each, and what is kept."""
+        begun = [sequence for sequence in self._running.values() if sequence.decoder]
+        return self._places(sequence.num_tokens + 1 for sequence in begun) + self._model.num_kept_tokens
 
     def _has_room(self, sequence: Sequence) -> bool:
         if self.num_running >= self._max_running:
@@ -128,5 +147,5 @@ class Scheduler:
 
     def _put_back(self, sequence: Sequence) -> None:
         del self._running[sequence.sequence_id]
-        sequence.pause()
+        sequence.pause(self._model)
         self._queues.setdefault(sequence.request.sender, deque()).appendleft(sequence)

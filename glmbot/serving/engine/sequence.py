@@ -121,6 +121,10 @@ class Model(Protocol):
     def bytes_per_token(self) -> int:
         """What the keys and values of one token take."""
 
+    @property
+    def num_kept_tokens(self) -> int:
+        """Of how many tokens the keys and values are kept."""
+
     def new_decoder(self, prompt: Listing[int] = (), max_tokens: int = 0) -> Decoder:
         """Begin a sequence of up to `max_tokens`, prompt and answer together.
 
@@ -128,7 +132,7 @@ class Model(Protocol):
         """
 
     def keep(self, decoder: Decoder, tokens: Listing[int]) -> None:
-        """Keep what a sequence that has ended has computed of its tokens, for later prompts."""
+        """Keep what a sequence that runs no more has computed of its tokens, for later prompts and for itself."""
 
     def forget_kept(self) -> bool:
         """Free the least recently used of what is kept; False: there is nothing."""
@@ -181,21 +185,34 @@ class Sequence:
         """How many tokens prompt and answer may have together."""
         return len(self.request.prompt) + self.request.max_tokens
 
-    def pause(self) -> None:
-        """Give up what the model keeps of it; `read` computes that again, and the same tokens follow."""
+    def begin(self, model: Model) -> None:
+        """Take a place in the model, perhaps with a beginning that is there already."""
+        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
+        if self.decoder is None:
+            self.decoder = model.new_decoder(self.tokens, self.max_length)
+
+    def pause(self, model: Model) -> None:
+        """Leave what is computed of it to the model, as long as that has room; `read` goes on from there.
+
+        Not what gave scores that were no numbers: it may again.
+        """
+        if self.decoder and not self._was_read_again:
+            model.keep(self.decoder, self.tokens)
+        self.drop()
+
+    def drop(self) -> None:
+        """Give up what is computed of it; `read` computes that again, and the same tokens follow."""
         self.decoder = None
-        self.is_read = False
+        self.is_read = self._was_read_again = False
 
     def read(self, model: Model, max_tokens: int | None = None) -> "Tensor | None":
         """Read the prompt, and what was generated before a pause; return the logits of the next token, (V,).
 
-        Of causal models no more than `max_tokens` at a time; None: there is more to read.
+        Of causal models no more than `max_tokens` at a time; None: there is more to read. It must have begun.
         """
-        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
-        tokens = self.tokens
-        if self.decoder is None:
-            self.decoder = model.new_decoder(tokens, self.max_length)
+        assert self.decoder is not None
         if model.is_causal:
+            tokens = self.tokens
             first = self.decoder.num_tokens
             end = len(tokens) if max_tokens is None else min(len(tokens), first + max_tokens)
             logits = self.decoder.extend(tokens[first:end])
@@ -224,7 +241,7 @@ class Sequence:
         return Output(self.sequence_id, token, self._reason_to_end(), logprobs=logprobs)
 
     def _finite(self) -> "Tensor":
-        """Return the scores again, computed in float32, once in an answer: that reads all of it."""
+        """Return the scores again, computed in float32, once until a pause: that reads all of it."""
         if not self._was_read_again:
             assert self.decoder is not None
             self._was_read_again = True

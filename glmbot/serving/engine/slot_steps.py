@@ -51,7 +51,8 @@ class SlotSteps:
         positions = [decoder.next_positions() for decoder in decoders]
         rows = [cache.index for cache in caches]
         self._fill(shape[0], rows, [cache.get_seq_length() for cache in caches], tokens, positions)
-        logits = self._step(*shape)()[torch.tensor(rows, device=self._inputs.device)]  # a copy: the next step overwrites
+        found = self._step(*shape)()
+        logits = found[torch.tensor(rows, device=found.device)]  # a copy: the next step overwrites them
         for decoder, cache, position in zip(decoders, caches, positions, strict=True):
             decoder.went_on(position)
             cache.grown()

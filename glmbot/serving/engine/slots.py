@@ -1,4 +1,4 @@
-"""Keys and values of all running sequences in one tensor a layer, so that a step has the same shapes for any of them."""
+"""Keys and values of all running sequences in one tensor a layer: a step has the same shapes for any of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,10 @@ class SlotShape:
         return min(doubled, -(-max(num_tokens, self.longest) // SMALLEST) * SMALLEST)
 
     def places(self, lengths: Iterable[int]) -> int:
-        """Return for how many tokens there must be memory to hold sequences of these lengths: all take the longest's."""
+        """Return for how many tokens there must be memory to hold sequences of these lengths.
+
+        Each takes as much as the longest.
+        """
         found = list(lengths)
         return len(found) * self.room_for(max(found)) if found else 0
 
@@ -88,7 +91,7 @@ class Slots:
         cache = self._caches[index] = SlotCache(self, index)
         self.reserve(num_tokens)
         for part in self._parts():
-            part[index].zero_()  # nothing of who was here before, which may have been no number
+            part[cache.index].zero_()  # nothing of who was here before, which may have been no number
         return cache
 
     def layer(self, index: int) -> tuple[Tensor, Tensor]:

@@ -152,19 +152,30 @@ class EngineThread:
                     await self._ended.wait()
 
     @contextmanager
+    def place(self, sender: str) -> Iterator[None]:
+        """Hold a place among the requests that may be open while the body runs. Raises EngineBusy, at once.
+
+        Whoever is to be answered takes one first, before any work is done for it.
+        """
+        self._check_room(sender)
+        self._senders[sender] += 1
+        try:
+            yield
+        finally:
+            self._senders -= Counter([sender])
+
+    @contextmanager
     def answer(self, request: Request) -> Iterator[TokenStream]:
-        """Generate while the body runs; leaving it cancels what is not finished. Raises EngineBusy.
+        """Generate while the body runs; leaving it cancels what is not finished.
 
         The stream ends with "timeout" when the request's own time is over, and with "not_begun" when it has waited for
         a first token longer than anybody should.
         """
-        self._check_room(request.sender)
         sequence_id = next(self._next_id)
         stream = self._streams[sequence_id] = TokenStream(self._idle_after)
         timers = [self._loop.call_later(self._max_wait, stream.end_unless_begun)]
         if request.timeout is not None:
             timers.append(self._loop.call_later(request.timeout, stream.end, "timeout"))
-        self._senders[request.sender] += 1
         self._commands.put(lambda engine: engine.add(sequence_id, request))
         try:
             yield stream
@@ -172,13 +183,12 @@ class EngineThread:
             for timer in timers:
                 timer.cancel()
             del self._streams[sequence_id]
-            self._senders -= Counter([request.sender])
             self._commands.put(lambda engine: engine.cancel(sequence_id))
 
     def _check_room(self, sender: str) -> None:
         most_of_one = max(1, int(self._max_open * SENDER_SHARE))
-        if len(self._streams) >= self._max_open:
-            raise self._busy(f"{len(self._streams)} requests")
+        if (num_places := self._senders.total()) >= self._max_open:
+            raise self._busy(f"{num_places} requests")
         if sender and self._senders[sender] >= most_of_one:
             raise self._busy(f"{most_of_one} requests of this sender")
 

@@ -27,10 +27,11 @@ from glmbot.serving.models.family import Family, family_of
 
 logger = logging.getLogger(__name__)
 
+CACHE_SHARE = 0.6
+"""Of the memory that is free, for keys and values: the rest is for reading prompts, and for whatever else runs."""
 MAX_KEPT_BYTES = 1_000_000_000
 KEPT_SHARE = 0.2
-RUNNING_SHARE = 0.6
-"""Of the memory that is free: the rest is for reading prompts, and for whatever else runs."""
+"""What those of sequences that have ended may take of it, at most and while nobody who runs needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def choose_device(name: str) -> torch.device:
 def _max_tokens(device: torch.device, bytes_per_token: int) -> int | None:
     """Return how many tokens' keys and values there is memory for, None where the system does not tell."""
     available = available_bytes(device)
-    return int(available * RUNNING_SHARE) // bytes_per_token if available is not None and bytes_per_token else None
+    return int(available * CACHE_SHARE) // bytes_per_token if available is not None and bytes_per_token else None
 
 
 def _kept_bytes(device: torch.device) -> int:

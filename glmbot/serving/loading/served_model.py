@@ -76,10 +76,17 @@ class ServedModel:
         begun = self._kept.begun(prompt, self._num_learned, 0) or (new_cache(self._model, self._kv_precision), 0)
         return CausalDecoder(self._model, begun=cache.take(begun[0]), num_begun=begun[1])
 
+    @property
+    def num_kept_tokens(self) -> int:
+        """Of how many tokens the keys and values are kept."""
+        return self._kept.num_tokens
+
     def keep(self, decoder: Decoder, tokens: Sequence[int]) -> None:
         """Keep what a sequence has computed of its tokens. For ChatGLM-6B it is worth nothing: a longer prompt changes
         all of it, since its tokens see those that come later."""
         if self.is_causal and isinstance(decoder, NetworkDecoder):
+            # a pass that failed may have left more of a token in some layers
+            decoder.cache.keep_first(self._num_learned + decoder.num_tokens)
             cache = decoder.cache  # a slot is for those who run
             kept = cache.copied() if isinstance(cache, SlotCache) else cache
             self._kept.keep(tokens[: decoder.num_tokens], kept)
@@ -121,8 +128,9 @@ class ServedModel:
         and where the scores turn out to be others.
         """
         network = self._model
-        is_own = isinstance(network, ChatGLMForConditionalGeneration | ChatGLM2ForConditionalGeneration)
-        if not is_own or not self._can_batch or self._kv_precision != KvPrecision.FULL:
+        if not isinstance(network, ChatGLMForConditionalGeneration | ChatGLM2ForConditionalGeneration):
+            return
+        if not self._can_batch or self._kv_precision != KvPrecision.FULL:
             return
         shape = SlotShape.of(network.config, self._num_learned + self.max_length)
         dtype = cast(Tensor, network.get_input_embeddings().weight).dtype

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
 from glmbot.serving.models.attend import attend
 from glmbot.serving.models.rotary import rotate
+from glmbot.serving.models.rounded import RoundedCache, RoundedRows
 
 Tables = tuple[Tensor, Tensor]
 """Cosine and sine for each of the P position coordinates, which turn a part of a head each: (B, T, 1, 1, P, D/P)."""
@@ -50,14 +52,27 @@ class SelfAttention(nn.Module):
         The published code divides the scores by the layer's number and multiplies them back in float32, which
         cancels out.
         """
+        if view is None and isinstance(cache, RoundedCache) and (found := self._step(x, tables, cache)) is not None:
+            step: Tensor = self.dense(found)
+            return step
         query, key, value = self.project(x, tables)
         if cache is not None:
             key, value = cache.update(key, value, self.layer)
         if view is not None:
             query = query.masked_fill(view.is_blind, 0)  # even scores
-        out = attend(query, key, value, view.is_open if view else None)
-        dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
+        attended = attend(query, key, value, view.is_open if view else None)
+        dense: Tensor = self.dense(attended.transpose(1, 2).flatten(2))
         return dense
+
+    def _step(self, x: Tensor, tables: Tables, cache: RoundedCache) -> Tensor | None:
+        """Attend from one token of each sequence by our kernels, (B, 1, C); None where that cannot be."""
+        num_rows, num_tokens, size = x.shape
+        width = size // self.num_heads
+        if num_tokens != 1 or x.dtype != torch.float32 or not (rows := cache.next_rows(self.layer, width)):
+            return None
+        joint = self.query_key_value(x).view(num_rows, self.num_heads, 3 * width)
+        cos, sin = (table.view(num_rows, *table.shape[-2:]) for table in tables)
+        return RoundedRows.turn_and_attend(joint, cos, sin, *rows).view(num_rows, 1, size)
 
     def project(self, x: Tensor, tables: Tables) -> tuple[Tensor, Tensor, Tensor]:
         """Return query and key, both rotated, and value: 3 x (B, H, T, D) from (B, T, C)."""

@@ -1,7 +1,8 @@
 """ChatGLM-6B, written anew for a current transformers from the facts of the published model."""
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
 from glmbot.serving.models.attention import SelfAttention, Tables, View, view_of
-from glmbot.serving.models.compiled import gelu_
+from glmbot.serving.models.compiled import can_norm, gelu_, layer_norm
 from glmbot.serving.models.config import ChatGLMConfig
 from glmbot.serving.models.generation import PromptGeneration
 from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
@@ -35,10 +36,30 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the shape of x: (B, T, C)."""
         wide = self.dense_h_to_4h(x)
-        is_fast = isinstance(self.dense_4h_to_h, QuantisedLinear) and self.dense_4h_to_h.is_laid_out
-        is_ours = is_fast and wide.dtype == torch.float32
+        is_ours = self.is_hurried and wide.dtype == torch.float32
         out: Tensor = self.dense_4h_to_h(gelu_(wide) if is_ours else gelu(wide, approximate="tanh"))
         return out
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether it is computed by our kernels."""
+        return isinstance(self.dense_4h_to_h, QuantisedLinear) and self.dense_4h_to_h.is_laid_out
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What layers hand on: `normal`, a *normalised* input, times a constant, and what a part has made of it.
+
+    Both are (B, T, C). They are added where they are normalised next, which reads them once.
+    """
+
+    normal: Tensor
+    added: Tensor
+
+
+def summed(x: Tensor | Residual) -> Tensor:
+    """Return the sum, (B, T, C); embeddings are one already."""
+    return x if isinstance(x, Tensor) else RESIDUAL_FACTOR * x.normal + x.added
 
 
 class Block(nn.Module):
@@ -51,13 +72,20 @@ class Block(nn.Module):
         self.post_attention_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_epsilon)
         self.mlp = FeedForward(config)
 
-    def forward(self, x: Tensor, tables: Tables, view: View | None, cache: Cache | None) -> Tensor:
-        """Return the shape of x: (B, T, C)."""
-        x = self.input_layernorm(x)
-        x = RESIDUAL_FACTOR * x + self.attention(x, tables, view, cache)
-        x = self.post_attention_layernorm(x)
-        out: Tensor = RESIDUAL_FACTOR * x + self.mlp(x)
-        return out
+    def forward(self, x: Tensor | Residual, tables: Tables, view: View | None, cache: Cache | None) -> Residual:
+        """Return what the next norm takes; x: the embeddings, (B, T, C), or what the layer before returned."""
+        normal = normalise(self.input_layernorm, x, self.mlp.is_hurried)
+        attended = Residual(normal, self.attention(normal, tables, view, cache))
+        normal = normalise(self.post_attention_layernorm, attended, self.mlp.is_hurried)
+        return Residual(normal, self.mlp(normal))
+
+
+def normalise(norm: nn.LayerNorm, x: Tensor | Residual, is_hurried: bool) -> Tensor:
+    """Return the norm of the sum, (B, T, C)."""
+    if is_hurried and can_norm(norm, x if isinstance(x, Tensor) else x.normal):
+        return layer_norm(norm, x) if isinstance(x, Tensor) else layer_norm(norm, x.normal, RESIDUAL_FACTOR, x.added)
+    out: Tensor = norm(summed(x))
+    return out
 
 
 class ChatGLMPreTrainedModel(PreTrainedModel):
@@ -112,14 +140,15 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
             raise PromptError("position_ids must be given after a cache; use next_positions of those before")
         # the prefix is seen by all
         view = view_of(pad(attention_mask, (num_prefix, 0))) if attention_mask is not None else None
-        x = self.word_embeddings(input_ids)
-        tables = self._tables(position_ids, x.dtype)
+        embedded = self.word_embeddings(input_ids)
+        tables = self._tables(position_ids, embedded.dtype)
+        x: Tensor | Residual = embedded
         states: list[Tensor] = []
         for block in self.layers:
             if output_hidden_states:
-                states.append(x)
+                states.append(summed(x))
             x = block(x, tables, view, cache)
-        x = self.final_layernorm(x)
+        x = normalise(self.final_layernorm, x, cast(Block, self.layers[0]).mlp.is_hurried)
         return BaseModelOutputWithPast(
             last_hidden_state=x,
             past_key_values=cache if use_cache else None,

@@ -5,14 +5,13 @@ They are compiled when the package is built, for Linux on x86-64; where they are
 
 import ctypes
 import logging
-import re
 import time
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from glmbot.serving.models.nibbles import pack
 
@@ -22,7 +21,7 @@ LIBRARY = Path(__file__).parents[1] / "compiled" / "kernels.so"
 GROUP = 256
 """Columns of the inputs that share a scale: they are rounded to 8 bits, each row and group by its largest number."""
 BLOCK = 16
-_OPENMP = re.compile(r"/lib(gomp|iomp|omp)[^/]*\.so[^/]*$")
+_NORM_UNIT = 32
 _TOLERANCE = 1e-3
 _CALIBRATION_ROWS = (2, 4, 8)
 _CALIBRATION_SHAPE = (2048, 4096)
@@ -97,6 +96,33 @@ def gelu_(x: Tensor) -> Tensor:
     """Return GELU by its tanh approximation, in place; x: float32 on the CPU, without gaps."""
     library().glmbot_gelu(x.data_ptr(), x.numel(), torch.get_num_threads())
     return x
+
+
+def can_norm(norm: nn.LayerNorm, x: Tensor) -> bool:
+    """Tell whether there is a kernel for this norm of x, (..., C)."""
+    is_plain = x.is_cpu and x.dtype == norm.weight.dtype == torch.float32
+    return is_plain and x.shape[-1] % _NORM_UNIT == 0 and is_usable()
+
+
+def layer_norm(norm: nn.LayerNorm, x: Tensor, factor: float = 1.0, more: Tensor | None = None) -> Tensor:
+    """Return the norm of x * factor + more, of x where there is no more; both (..., C).
+
+    `can_norm` must have said yes.
+    """
+    x, more = x.contiguous(), None if more is None else more.contiguous()
+    out = torch.empty_like(x)
+    width = x.shape[-1]
+    library().glmbot_norm(
+        *(
+            x.data_ptr(),
+            None if more is None else more.data_ptr(),
+            factor,
+            norm.weight.data_ptr(),
+            norm.bias.data_ptr(),
+        ),
+        *(norm.eps, x.numel() // width, width, out.data_ptr(), torch.get_num_threads()),
+    )
+    return out
 
 
 def is_usable() -> bool:
@@ -206,21 +232,29 @@ def _load() -> ctypes.CDLL | None:
     found.glmbot_attend.argtypes = [
         *(address, address, address, size, size, size, size, ctypes.c_float, address, small, small)
     ]
+    found.glmbot_turn_and_attend.argtypes = [
+        *(address, address, address, size, address, address, size, size, size, address, small, small)
+    ]
     found.glmbot_gelu.argtypes = [address, size, small]
-    for function in (found.glmbot_pack, found.glmbot_keep, found.glmbot_attend, found.glmbot_gelu):
-        function.restype = None
+    found.glmbot_norm.argtypes = [
+        *(address, address, ctypes.c_float, address, address, ctypes.c_float, size, size, address, small)
+    ]
+    for name in ("pack", "keep", "attend", "turn_and_attend", "gelu", "norm"):
+        getattr(found, f"glmbot_{name}").restype = None
     return found
 
 
 def _thread_library() -> ctypes.CDLL | None:
-    """Return the OpenMP library whose threads torch uses, None where it has none that we know."""
-    paths = {line.split()[-1] for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()}
-    torch_folder = str(Path(torch.__file__).parent.parent)
-    known = [path for path in paths if _OPENMP.search(path)]
-    for path in sorted(known, key=lambda one: not one.startswith(torch_folder)):  # others may have loaded one, too
-        if hasattr(library := ctypes.CDLL(path), "GOMP_parallel"):
-            return library
-    return None
+    """Return what has `GOMP_parallel` as torch itself calls it, None where torch has another way to share work.
+
+    It is looked up from torch on: sentencepiece, say, brings an OpenMP library of its own, whose threads would spin
+    beside torch's for the same cores (three times as slow, 2026-11-27).
+    """
+    try:
+        found = ctypes.CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"))
+    except OSError:
+        return None
+    return found if hasattr(found, "GOMP_parallel") else None
 
 
 def _up_to(size: int, unit: int) -> int:

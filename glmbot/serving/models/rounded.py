@@ -1,6 +1,7 @@
 """Keys and values in 8 bits, and attention that reads them as they are, by our compiled kernels."""
 
 import ctypes
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ _UNIT, _MOST_WIDE = 32, 512
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """Keys or values of one sequence: the first `length` tokens of `numbers`, int8 (1, G, slots, D), times `scales`,
-    float32 (1, G, slots, 1)."""
+    float32 (1, G, slots, 1). In memory a token's heads lie side by side."""
 
     numbers: Tensor
     scales: Tensor
@@ -32,16 +33,29 @@ class _Kept(ctypes.Structure):
     _fields_ = (
         ("numbers", ctypes.c_void_p),
         ("scales", ctypes.c_void_p),
-        ("slots", ctypes.c_int64),
         ("length", ctypes.c_int64),
     )
 
 
 def can_attend(new: Tensor) -> bool:
     """Tell whether there are kernels for heads like these: float32 (B, G, 1, D) on the CPU."""
-    width = new.shape[-1]
-    is_fit = new.is_cpu and new.dtype == torch.float32 and new.shape[2] == 1
-    return is_fit and width % _UNIT == 0 and width <= _MOST_WIDE and compiled.is_usable()
+    return new.is_cpu and new.dtype == torch.float32 and new.shape[2] == 1 and can_be_as_wide(new.shape[-1])
+
+
+def can_be_as_wide(width: int) -> bool:
+    """Tell whether there are kernels for heads of so many channels."""
+    return width % _UNIT == 0 and width <= _MOST_WIDE and compiled.is_usable()
+
+
+class RoundedCache(ABC):
+    """A cache that may hand out 8-bit keys and values of a layer, with a place for one more token of each sequence."""
+
+    @abstractmethod
+    def next_rows(self, layer_idx: int, width: int) -> "tuple[RoundedRows, RoundedRows] | None":
+        """Make the places, and return keys and values; None, and nothing is done, where they are kept otherwise.
+
+        `width`: of a head, D.
+        """
 
 
 class RoundedRows:
@@ -49,7 +63,7 @@ class RoundedRows:
 
     def __init__(self, each: Sequence[Rounded]) -> None:
         self.each = tuple(each)
-        rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.numbers.shape[2], one.length) for one in each]
+        rows = [_Kept(one.numbers.data_ptr(), one.scales.data_ptr(), one.length) for one in each]
         self._kept = (_Kept * len(rows))(*rows)
 
     @property
@@ -61,6 +75,23 @@ class RoundedRows:
         """Round one token of each sequence to its last place; new: (B, G, 1, D)."""
         new, size = new.contiguous(), (len(new), self.num_heads, new.shape[-1])
         compiled.library().glmbot_keep(new.data_ptr(), self._kept, *size, compiled.best_level())
+
+    @staticmethod
+    def turn_and_attend(joint: Tensor, cos: Tensor, sin: Tensor, keys: "RoundedRows", values: "RoundedRows") -> Tensor:
+        """Turn query and key of one token of each sequence, round key and value to their last places, and attend.
+
+        joint: query, key and value side by side, (B, H, 3D) in float32; cos and sin: (B, P, D/P), the parts that are
+        turned by themselves. Returns (B, H, D).
+        """
+        joint, cos, sin = joint.contiguous(), cos.contiguous(), sin.contiguous()
+        num_rows, num_heads, _ = joint.shape
+        width = joint.shape[2] // 3
+        out = joint.new_empty(num_rows, num_heads, width)
+        compiled.library().glmbot_turn_and_attend(
+            *(joint.data_ptr(), cos.data_ptr(), sin.data_ptr(), cos.shape[-1], keys._kept, values._kept),
+            *(num_rows, num_heads, width, out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
+        )
+        return out
 
     @staticmethod
     def attend(query: Tensor, keys: "RoundedRows", values: "RoundedRows", scale: float | None) -> Tensor:
