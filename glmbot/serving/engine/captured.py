@@ -23,7 +23,7 @@ class GraphCapture:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._pool: tuple[int, int] | None = None
+        self._pool = torch.cuda.graph_pool_handle()
         self._alive: WeakSet[Step] = WeakSet()
         self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from glmbot.serving.engine.captured import Capture, eager
 from glmbot.serving.engine.decoder import CausalDecoder, ChatGLMDecoder, NetworkDecoder, decode_together, new_cache
 from glmbot.serving.engine.kept import KeptPrefixes
+from glmbot.serving.engine.kv_cache import KeyValueCache
 from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Decoder, Sampling
 from glmbot.serving.engine.slot_steps import SlotSteps
@@ -69,6 +70,7 @@ class ServedModel:
             return CausalDecoder(self._model, begun=begun[0], num_begun=begun[1])
         return CausalDecoder(self._model, self._kv_precision, max_tokens)
 
+    @torch.inference_mode()
     def _in_slot(self, slots: Slots, prompt: Sequence[int]) -> Decoder:
         cache = slots.begin(self._num_learned + len(prompt))
         if isinstance(self._model, ChatGLMForConditionalGeneration):
@@ -81,15 +83,16 @@ class ServedModel:
         """Of how many tokens the keys and values are kept."""
         return self._kept.num_tokens
 
+    @torch.inference_mode()
     def keep(self, decoder: Decoder, tokens: Sequence[int]) -> None:
         """Keep what a sequence has computed of its tokens. For ChatGLM-6B it is worth nothing: a longer prompt changes
         all of it, since its tokens see those that come later."""
         if self.is_causal and isinstance(decoder, NetworkDecoder):
             # a pass that failed may have left more of a token in some layers
             decoder.cache.keep_first(self._num_learned + decoder.num_tokens)
-            cache = decoder.cache  # a slot is for those who run
-            kept = cache.copied() if isinstance(cache, SlotCache) else cache
-            self._kept.keep(tokens[: decoder.num_tokens], kept)
+            whole = tokens[: decoder.num_tokens]
+            if self._kept.wants(whole) and (kept := _apart(decoder.cache)) is not None:
+                self._kept.keep(whole, kept)
 
     def forget_kept(self) -> bool:
         """Free the least recently used of what is kept; False: there is nothing."""
@@ -182,6 +185,14 @@ def _is_right(
     if not is_right:
         logger.warning("%s: together their scores are others", otherwise)
     return is_right
+
+
+def _apart(cache: KeyValueCache | SlotCache) -> KeyValueCache | None:
+    """Return a cache that is in no slot, since slots are for those who run; None: there is no memory for a copy."""
+    try:
+        return cache.copied() if isinstance(cache, SlotCache) else cache
+    except torch.OutOfMemoryError:
+        return None
 
 
 def _configured_ends(model: PreTrainedModel) -> frozenset[int]:
