@@ -266,6 +266,9 @@ def test_rooms_and_rows_are_few() -> None:
     shape = SlotShape(1, 1, 1, longest=2050)
     assert [shape.room_for(length) for length in (1, 128, 129, 1000, 1025, 2050)] == [128, 128, 256, 1024, 2048, 2176]
     assert [rows_for(number) for number in (1, 2, 3, 33, 64, 65, 129)] == [1, 2, 4, 64, 64, 128, 192]
+    spans = [128, 256, 384, 1024, 1280, 1536, 2176]
+    assert [shape.span_for(length) for length in (1, 129, 257, 1000, 1025, 1281, 2050)] == spans
+    assert all(length <= shape.span_for(length) <= shape.room_for(length) for length in range(1, 2051))
     assert shape.places([1, 129, 5]) == 3 * 256
     assert shape.places([]) == 0
 

@@ -4,9 +4,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from glmbot.serving.engine.captured import Capture, Step, eager
 from glmbot.serving.engine.decoder import NetworkDecoder
@@ -17,7 +18,7 @@ from glmbot.serving.models.registry import ChatGLMNetwork
 logger = logging.getLogger(__name__)
 
 MAX_CAPTURED = 48
-"""Steps that are kept: seven batch sizes of up to 64, in six lengths or so."""
+"""Steps that are kept: seven batch sizes of up to 64, in seven lengths or so."""
 
 
 class SlotSteps:
@@ -35,7 +36,7 @@ class SlotSteps:
         self._num_coordinates = 2 if getattr(model.config, "position_encoding_2d", False) else 1
         self._captured: OrderedDict[tuple[int, int], Step] = OrderedDict()  # the least recently used first
         self._layout = -1
-        self._inputs = torch.empty(0)
+        self._inputs = self._scores = torch.empty(0)
 
     def decode(self, decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -> Tensor:
         """Append one token to each sequence; return the logits of the next, (B, V), in float32.
@@ -45,7 +46,7 @@ class SlotSteps:
         caches = [decoder.cache for decoder in decoders if isinstance(decoder.cache, SlotCache)]
         length = max(cache.get_seq_length() for cache in caches) + 1
         self.slots.reserve(length)
-        shape = self.slots.num_rows(), self.slots.shape.room_for(length)
+        shape = self.slots.num_rows(), self.slots.shape.span_for(length)
         if self._layout != self.slots.layout:
             self._begin_anew()
         positions = [decoder.next_positions() for decoder in decoders]
@@ -64,6 +65,8 @@ class SlotSteps:
         self._layout = self.slots.layout
         device = self._model.device
         self._inputs = torch.zeros((2 + self._num_coordinates, self.slots.num_slots), dtype=torch.long, device=device)
+        head = cast(nn.Linear, self._model.get_output_embeddings())  # or what is quantised in its place
+        self._scores = torch.empty((self.slots.num_slots, head.out_features), device=device)
 
     def _fill(
         self,
@@ -109,5 +112,5 @@ class SlotSteps:
             use_cache=True,
             logits_to_keep=1,
         )
-        logits: Tensor = out.logits[:, -1].float()
-        return logits
+        # in one place for all steps: of a large vocabulary they are 33 MB, for each shape
+        return self._scores[:num_rows].copy_(out.logits[:, -1])

@@ -15,7 +15,7 @@ from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.attend import Window
 
 SMALLEST = 128
-"""Tokens that a step reads of each sequence, at least; then twice as many, and so on."""
+"""Tokens that a slot has room for, at least; then twice as many, and so on."""
 MOST_DOUBLED = 64
 """Sequences of a step: 1, 2, 4 and so on up to this; beyond that, multiples of it."""
 
@@ -40,6 +40,14 @@ class SlotShape:
         """Return how long a slot is that holds so many tokens, S; a multiple of `SMALLEST`, not far above `longest`."""
         doubled = max(SMALLEST, 1 << (num_tokens - 1).bit_length())
         return min(doubled, -(-max(num_tokens, self.longest) // SMALLEST) * SMALLEST)
+
+    def span_for(self, num_tokens: int) -> int:
+        """Return how much of slots a step reads that hold so many tokens at most, S: a quarter too much at most.
+
+        Finer than `room_for`: what is read costs time at each step.
+        """
+        step = max(SMALLEST, (1 << (num_tokens - 1).bit_length()) // 8)
+        return min(-(-num_tokens // step) * step, self.room_for(num_tokens))
 
     def places(self, lengths: Iterable[int]) -> int:
         """Return for how many tokens there must be memory to hold sequences of these lengths.
