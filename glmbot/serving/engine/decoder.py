@@ -10,6 +10,7 @@ from transformers.cache_utils import Cache
 
 from glmbot.serving.engine.batch import BatchCache
 from glmbot.serving.engine.kv_cache import KeyValueCache
+from glmbot.serving.engine.slots import SlotCache
 from glmbot.serving.engine.widened import Widened
 from glmbot.serving.loading.precision import KvPrecision
 from glmbot.serving.models.chatglm import ChatGLMForConditionalGeneration
@@ -34,7 +35,7 @@ def new_cache(model: PreTrainedModel, precision: KvPrecision, num_expected: int 
 class NetworkDecoder:
     """What the decoders below share: a network, and what it keeps of one sequence."""
 
-    def __init__(self, model: PreTrainedModel, cache: KeyValueCache, num_tokens: int = 0) -> None:
+    def __init__(self, model: PreTrainedModel, cache: KeyValueCache | SlotCache, num_tokens: int = 0) -> None:
         self.model = model
         self.cache = cache
         self.num_tokens = num_tokens
@@ -44,11 +45,11 @@ class NetworkDecoder:
         """How much memory its keys and values take."""
         return self.cache.num_bytes
 
-    def next_positions(self) -> Tensor:
-        """Return the positions of one further token: (1, 2, 1) or (1, 1)."""
+    def next_positions(self) -> list[int]:
+        """Return the position of one further token, a number for each coordinate: known without asking the device."""
         raise NotImplementedError
 
-    def went_on(self, positions: Tensor) -> None:
+    def went_on(self, positions: list[int]) -> None:
         """Note that one token was appended, at these positions."""
         self.num_tokens += 1
 
@@ -66,12 +67,16 @@ class NetworkDecoder:
         dtype = self.cache.computed_in
         if dtype in (None, torch.float32):
             return None
-        self.cache, self.num_tokens = new_cache(self.model, self.cache.precision), 0
+        before = self.cache
+        self.cache = anew = new_cache(self.model, before.precision)
+        self.num_tokens = 0
         with Widened():
             logits = self.prefill(prompt)
             if answer:
                 logits = self.extend(answer)
-        self.cache.narrow(dtype)
+        anew.narrow(dtype)
+        if isinstance(before, SlotCache):
+            self.cache = before.take(anew)
         return logits
 
     def prefill(self, prompt: Sequence[int]) -> Tensor:
@@ -102,7 +107,8 @@ def decode_together(decoders: Sequence[NetworkDecoder], tokens: Sequence[int]) -
 
     Where that fails, no sequence is changed.
     """
-    return _step(decoders, tokens, BatchCache([decoder.cache for decoder in decoders]))
+    caches = [decoder.cache for decoder in decoders]
+    return _step(decoders, tokens, BatchCache([cache for cache in caches if isinstance(cache, KeyValueCache)]))
 
 
 def _step(decoders: Sequence[NetworkDecoder], tokens: Sequence[int], joint: Cache) -> Tensor:
@@ -115,7 +121,7 @@ def _step(decoders: Sequence[NetworkDecoder], tokens: Sequence[int], joint: Cach
     try:
         out = model(
             torch.tensor(tokens, device=model.device)[:, None],
-            position_ids=torch.cat(positions),
+            position_ids=_as_tensor(positions, model.device),
             past_key_values=joint,
             use_cache=True,
             logits_to_keep=1,
@@ -130,6 +136,12 @@ def _step(decoders: Sequence[NetworkDecoder], tokens: Sequence[int], joint: Cach
     return logits
 
 
+def _as_tensor(positions: list[list[int]], device: torch.device) -> Tensor:
+    """Return the positions of one token a row: (B, 2, 1) where they have two coordinates, else (B, 1)."""
+    found = torch.tensor(positions, device=device)
+    return found[..., None] if found.shape[1] > 1 else found
+
+
 class ChatGLMDecoder(NetworkDecoder):
     """Reads a prompt in one piece, then goes on token by token.
 
@@ -142,37 +154,38 @@ class ChatGLMDecoder(NetworkDecoder):
         model: ChatGLMForConditionalGeneration,
         kv_precision: KvPrecision = KvPrecision.FULL,
         num_expected: int = 0,
+        cache: SlotCache | None = None,
     ) -> None:
-        super().__init__(model, new_cache(model, kv_precision, num_expected))
+        super().__init__(model, new_cache(model, kv_precision, num_expected) if cache is None else cache)
         self._network = model
-        step = [[0], [1]] if model.config.position_encoding_2d else [1]
-        self._position_step = torch.tensor([step], device=model.device)
-        self._position = torch.zeros_like(self._position_step)
+        self._position = [0, 0] if model.config.position_encoding_2d else [0]
 
     def prefill(self, prompt: Sequence[int]) -> Tensor:
         """Read the whole prompt; return the logits of the first new token, (V,)."""
         input_ids = torch.tensor([prompt], device=self.model.device)
         positions = self._network.transformer.prompt_positions(input_ids)
         logits = self._read(prompt, positions)
-        self._position = positions[..., -1:]
+        self._position = positions[0, ..., -1:].flatten().tolist()
         return logits
 
     def extend(self, tokens: Sequence[int]) -> Tensor:
         """Read further tokens of the answer; return the logits of the next, (V,)."""
         num_new = len(tokens)
-        steps = torch.arange(1, num_new + 1, device=self.model.device)
-        positions = self._position + self._position_step * steps
+        *stays, last = self._position
+        further = list(range(last + 1, last + num_new + 1))
+        positions = torch.tensor([[[one] * num_new for one in stays] + [further]], device=self.model.device)
         num_seen = self.cache.get_seq_length() - prefix_length(self.model.config)
         is_seen = torch.ones(num_new, num_seen + num_new, dtype=torch.bool, device=self.model.device).tril(num_seen)
-        logits = self._read(tokens, positions, ~is_seen[None, None])
-        self._position = positions[..., -1:]
+        logits = self._read(tokens, positions if stays else positions[0], ~is_seen[None, None])
+        self._position = [*stays, further[-1]]
         return logits
 
-    def next_positions(self) -> Tensor:
-        """Return the positions of one further token: (1, 2, 1), or (1, 1) in the 1-D variant."""
-        return self._position + self._position_step
+    def next_positions(self) -> list[int]:
+        """Return the position of one further token, and its block position."""
+        *stays, last = self._position
+        return [*stays, last + 1]
 
-    def went_on(self, positions: Tensor) -> None:
+    def went_on(self, positions: list[int]) -> None:
         """Note that one token was appended, at these positions."""
         super().went_on(positions)
         self._position = positions
@@ -190,7 +203,7 @@ class CausalDecoder(NetworkDecoder):
         model: PreTrainedModel,
         kv_precision: KvPrecision = KvPrecision.FULL,
         num_expected: int = 0,
-        begun: KeyValueCache | None = None,
+        begun: KeyValueCache | SlotCache | None = None,
         num_begun: int = 0,
     ) -> None:
         cache = begun if begun is not None else new_cache(model, kv_precision, num_expected)
@@ -205,6 +218,6 @@ class CausalDecoder(NetworkDecoder):
         end = self.num_tokens + len(tokens)
         return self._read(tokens, torch.arange(self.num_tokens, end, device=self.model.device)[None])
 
-    def next_positions(self) -> Tensor:
-        """Return the position of one further token, (1, 1)."""
-        return torch.tensor([[self.num_tokens]], device=self.model.device)
+    def next_positions(self) -> list[int]:
+        """Return the position of one further token."""
+        return [self.num_tokens]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Listing
 
 import torch
@@ -26,7 +26,8 @@ class Engine:
 
     A step is one pass through the model for all sequences that have begun, and one for a prompt, or a piece of it.
     Which others a sequence is computed with does not change its answer. `max_tokens` is how many tokens there is memory
-    for: of the sequences that run, and of those that have ended and are kept.
+    for: of the sequences that run, and of those that have ended and are kept. `places` tells how many tokens' memory
+    sequences of some lengths take.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class Engine:
         max_running: int,
         max_tokens: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        places: Callable[[Iterable[int]], int] = sum,
     ) -> None:
         self._model = model
-        self._scheduler = Scheduler(model, max_running, max_tokens)
+        self._scheduler = Scheduler(model, max_running, max_tokens, places)
         self._clock = clock
         self._piece = FIRST_PIECE
         self._admitted_at: float | None = None

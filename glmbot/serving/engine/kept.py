@@ -43,12 +43,17 @@ class KeptPrefixes:
         One that is a beginning itself of what is kept, or too short to begin with, is not.
         """
         whole = tuple(tokens)
-        if len(whole) < MIN_COMMON or any(one.tokens[: len(whole)] == whole for one in self._kept):
+        if not self.wants(whole):
             return
         self._kept = [one for one in self._kept if one.tokens != whole[: len(one.tokens)]]
         self._kept.append(_Kept(whole, cache))
         while self._kept and self.num_bytes > self._max_bytes:
             self._kept.pop(0)
+
+    def wants(self, tokens: Sequence[int]) -> bool:
+        """Tell whether it would keep a cache that holds these tokens."""
+        whole = tuple(tokens)
+        return len(whole) >= MIN_COMMON and all(one.tokens[: len(whole)] != whole for one in self._kept)
 
     def begun(self, prompt: Sequence[int], num_learned: int, num_expected: int) -> tuple[KeyValueCache, int] | None:
         """Return a cache that holds the most of a prompt's beginning, and how many of its tokens; never all of them.

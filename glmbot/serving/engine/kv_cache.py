@@ -76,6 +76,10 @@ class KeyValueCache(Cache):
         assert isinstance(layer, KeyValueLayer)
         return layer.next_places()
 
+    def filled(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Go over the keys and values of each layer, (1, G, S, D)."""
+        return (layer.filled() for layer in self._own_layers())
+
     def copied(self, num_tokens: int, num_expected: int) -> "KeyValueCache":
         """Return a cache of its own that begins with the first tokens of this one."""
         copy = KeyValueCache(self.precision)
@@ -112,6 +116,11 @@ class KeyValueLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its __
         assert isinstance(key, _Int8Store)
         assert isinstance(value, _Int8Store)
         return key.next_place(), value.next_place()
+
+    def filled(self) -> tuple[Tensor, Tensor]:
+        """Return keys and values, (1, G, S, D)."""
+        key, value = (store.filled() for store in self._stores)
+        return key, value
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Nothing to prepare: the first tokens show shape and type."""
@@ -225,6 +234,11 @@ class _Store:
 
     def _new_room(self, like: Tensor, dtype: torch.dtype, num_slots: int) -> Tensor:
         return like.new_empty((*like.shape[:2], num_slots, like.shape[3]), dtype=dtype)
+
+    def filled(self) -> Tensor:
+        """Return all, (B, H, S, D), in the type that the newest came in."""
+        assert self.computed_in is not None
+        return self._take(self.computed_in)
 
     def append(self, new: Tensor) -> Tensor:
         """Append (B, H, T, D); return all, in the type of the new ones."""

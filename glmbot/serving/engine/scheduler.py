@@ -1,7 +1,7 @@
 """Decides which sequences run: each sender has a queue of its own, and the senders take turns."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from glmbot.serving.engine.sequence import Model, Sequence
 
@@ -14,13 +14,21 @@ class Scheduler:
 
     At most `max_running` run, with at most `max_tokens` in the memory of keys and values together (None: there is room
     for any). One that must make room waits at the front of its queue, and goes on later with the tokens it had. What
-    the model keeps of those that run no more takes what room is left, and nobody waits for that.
+    the model keeps of those that run no more takes what room is left, and nobody waits for that. `places` tells for how
+    many tokens there must be room to hold sequences of some lengths.
     """
 
-    def __init__(self, model: Model, max_running: int, max_tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        max_running: int,
+        max_tokens: int | None = None,
+        places: Callable[[Iterable[int]], int] = sum,
+    ) -> None:
         self._model = model
         self._max_running = max_running
         self._max_tokens = max_tokens
+        self._places = places
         self._queues: dict[str, deque[Sequence]] = {}  # whose turn is next comes first
         self._running: dict[int, Sequence] = {}  # the newest last
 
@@ -69,7 +77,7 @@ class Scheduler:
 
     def make_room_to_grow(self) -> None:
         """Before each sequence gets a token: let the newest wait again where there is no room for all of them."""
-        while self._max_tokens is not None and self.num_tokens + self.num_running > self._max_tokens:
+        while self._max_tokens is not None and self._places(self._grown()) > self._max_tokens:
             if not self.shrink():
                 return
 
@@ -113,9 +121,9 @@ class Scheduler:
             self._queues = {sender: queue for sender, queue in kept.items() if queue}
 
     def _num_in_memory(self) -> int:
-        """Count the tokens of those that have begun, one more of each, and those that are kept."""
+        """Count what those that have begun take, with one token more of each, and what is kept."""
         begun = [sequence for sequence in self._running.values() if sequence.decoder]
-        return sum(sequence.num_tokens + 1 for sequence in begun) + self._model.num_kept_tokens
+        return self._places(sequence.num_tokens + 1 for sequence in begun) + self._model.num_kept_tokens
 
     def _has_room(self, sequence: Sequence) -> bool:
         if self.num_running >= self._max_running:
@@ -123,7 +131,11 @@ class Scheduler:
         if self._max_tokens is None or not self._running:
             return True
         needed = sequence.num_tokens + min(MARGIN, sequence.max_length - sequence.num_tokens)
-        return self.num_tokens + self.num_running + needed <= self._max_tokens
+        return self._places([*self._grown(), needed]) <= self._max_tokens
+
+    def _grown(self) -> Iterator[int]:
+        """Go over the lengths that the running sequences have once each has got a token."""
+        return (sequence.num_tokens + 1 for sequence in self._running.values())
 
     def _make_room(self, running: Counter[str], sender: str) -> bool:
         """Take a place from the sender who has most, where that has two more than this one."""

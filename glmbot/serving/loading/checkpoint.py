@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from glmbot.errors import CheckpointError, ConfigError
 from glmbot.serving.chat.native import load_native_tokenizer
 from glmbot.serving.chat.texts import SAMPLING, chat_text_for
+from glmbot.serving.engine.captured import GraphCapture
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.loaded_model import ChatText, LoadedModel
@@ -56,9 +57,13 @@ def load(directory: Path, device_name: str, max_running: int, options: LoadOptio
         model = load_network(directory, options, device, chat)
     except torch.OutOfMemoryError as error:
         raise ConfigError(f"the model in {str(directory)!r} does not fit into the memory of {str(device)!r}") from error
-    model.prepare(chat.encode("你好"))
+    prompt = chat.encode("你好")
+    model.prepare(prompt)
+    max_tokens = _max_tokens(device, model.bytes_per_token)
+    if device.type == "cuda" and max_tokens:
+        model.use_slots(prompt, max_tokens, GraphCapture(device))
     logger.info("model ready on %s after %.1f s", device, time.monotonic() - started_at)
-    engine = Engine(model, max_running, _max_tokens(device, model.bytes_per_token))
+    engine = Engine(model, max_running, max_tokens, places=model.places)
     return LoadedModel(engine, chat, model.max_length, sampling)
 
 

@@ -88,7 +88,7 @@ class Layout:
             elif isinstance(layer, QuantisedLinear):
                 if self.block_bits and self.block_bits < layer.bits == self.stored_bits:
                     _requantise(layer, self.block_bits)
-                if is_fast:
+                if is_fast or (self.device.type == "cuda" and self.compute != torch.float32):
                     layer.hurry()
 
 

@@ -18,7 +18,7 @@ from glmbot.serving.models.generation import PromptGeneration
 from glmbot.serving.models.positions import PromptError, SpecialIds, padded_prompt, prompt_mask, prompt_positions
 from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
 from glmbot.serving.models.quantize import QuantisedLinear
-from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables
+from glmbot.serving.models.rotary import frequencies_on, rotary_tables
 
 RESIDUAL_FACTOR = math.sqrt(2 * 28)
 """Also for models of other depths: the published code never passes the number of layers on."""
@@ -179,7 +179,7 @@ class ChatGLMModel(ChatGLMPreTrainedModel):
         )
 
     def _tables(self, positions: Tensor, dtype: torch.dtype) -> Tables:
-        frequencies = inverse_frequencies(self.rotary_size).to(positions.device)
+        frequencies = frequencies_on(positions.device, self.rotary_size)
         parts = positions if self.config.position_encoding_2d else positions[:, None]  # (B, P, T)
         cos, sin = rotary_tables(parts.transpose(1, 2), frequencies, dtype)
         return cos[:, :, None, None], sin[:, :, None, None]

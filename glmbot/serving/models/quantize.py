@@ -8,6 +8,7 @@ from torch.nn.functional import linear
 
 from glmbot.serving.loading.mapping import release
 from glmbot.serving.models import compiled
+from glmbot.serving.models.cuda_linear import MAX_ROWS, GpuWeights, Kernels, gpu_weights
 from glmbot.serving.models.kernels import MAX_KERNEL_ROWS, multiply_int4, multiply_int8, wide_dtype
 from glmbot.serving.models.nibbles import pack, unpack
 
@@ -55,7 +56,7 @@ class QuantisedLinear(nn.Module):
     `hurry` gives up exactness for speed. Where there are compiled kernels it lays the weights out for them, so `weight`
     is another then, and x is rounded to 8 bits, in groups of 256 columns. Elsewhere x and y are rounded to bfloat16
     where that is faster: a few tokens take torch's int8 kernel, more are multiplied in bfloat16 where the processor
-    has instructions for it.
+    has instructions for it. On a GPU a few tokens take torch's kernels (`cuda_linear.py`).
     """
 
     weight: Tensor
@@ -69,6 +70,7 @@ class QuantisedLinear(nn.Module):
         self.is_mapped = False
         self._scale: Tensor = torch.empty(0)  # both as the compiled kernels read them
         self._bias: Tensor | None = None
+        self._on_gpu: GpuWeights | None = None
         num_columns = in_features if bits == 8 else in_features // 2
         self.register_buffer("weight", torch.empty(out_features, num_columns, dtype=torch.int8))
         self.register_buffer("weight_scale", torch.empty(out_features, dtype=torch.float16))
@@ -85,8 +87,8 @@ class QuantisedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (..., N) from (..., K)."""
-        if x.is_cuda:
-            return linear(x, self.dequantise(x.dtype), self.bias)
+        if x.is_cuda or self._on_gpu is not None:
+            return self._multiply_on_gpu(x)
         rows = x.flatten(0, -2)
         if self.is_laid_out:
             size = self.out_features
@@ -103,10 +105,15 @@ class QuantisedLinear(nn.Module):
     def _numbers(self) -> Tensor:
         if self.is_laid_out:
             return compiled.numbers_of(self.weight, self.out_features, self.in_features, self.bits)
+        if self._on_gpu is not None:
+            return self._on_gpu.numbers()
         return self.weight if self.bits == 8 else unpack(self.weight)
 
     def hurry(self) -> None:
-        """Compute as fast as this machine can, on the CPU; the weights are no longer changed then."""
+        """Compute as fast as this machine can; the weights are no longer changed then."""
+        if self.weight.is_cuda:
+            self.hurry_on_gpu()
+            return
         self.is_fast = True
         if not compiled.is_usable() or self.is_laid_out:
             return
@@ -117,10 +124,24 @@ class QuantisedLinear(nn.Module):
         self._bias = compiled.filled(self.bias) if self.bias is not None else None
         self.is_laid_out = True
 
+    def hurry_on_gpu(self, kernels: Kernels | None = None) -> None:
+        """Let few tokens be multiplied by a kernel of torch's, where that is right; what it needs replaces `weight`."""
+        self._on_gpu = gpu_weights(self.weight, self.weight_scale, self.bits, kernels)
+        if self._on_gpu is not None:
+            self.weight = self.weight.new_empty(0)
+
     def assign(self, weight: Tensor) -> None:
         """Take weights to quantise: floats (N, K)."""
         numbers, self.weight_scale = quantise(weight, self.bits)
         self.weight = numbers if self.bits == 8 else pack(numbers)
+
+    def _multiply_on_gpu(self, x: Tensor) -> Tensor:
+        """Return (..., N) from (..., K): many tokens, and all in float32, by the weights in x's type."""
+        rows = x.flatten(0, -2)
+        if self._on_gpu is None or len(rows) > MAX_ROWS or x.dtype == torch.float32:
+            return linear(x, self.dequantise(x.dtype), self.bias)
+        out = self._on_gpu.multiply(rows).view(*x.shape[:-1], self.out_features)
+        return out if self.bias is None else out + self.bias
 
     def _multiply(self, rows: Tensor) -> Tensor:
         """Return (M, N) in float32 from (M, K)."""

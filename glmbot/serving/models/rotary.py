@@ -1,5 +1,7 @@
 """Rotary position embedding of ChatGLM-6B, in two dimensions or one."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,13 @@ def inverse_frequencies(dim: int) -> Tensor:
     """
     exponents = torch.arange(0, dim, 2, dtype=torch.int64).float() / dim
     return (1.0 / BASE**exponents).half().float()
+
+
+@cache
+def frequencies_on(device: torch.device, dim: int) -> Tensor:
+    """Return the same on a device, where they stay: a step that is captured must not copy from the host."""
+    with torch.inference_mode(False):
+        return inverse_frequencies(dim).to(device)
 
 
 def rotary_tables(positions: Tensor, frequencies: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
