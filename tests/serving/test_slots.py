@@ -153,6 +153,19 @@ def greedy(tokens: list[int], num_tokens: int) -> Request:
     return Request(tokens, num_tokens, Sampling(temperature=0.0))
 
 
+def test_who_makes_the_slots_too_long_for_the_memory_waits_or_lets_others_wait() -> None:
+    """Two slots of 256 places are more than 384: once one needs that, the newer one waits and goes on later."""
+    rng = random.Random(11)
+    asked = [greedy(prompt(rng, 118), 16), greedy(prompt(rng, 9), 14)]
+    expected = alone(served("chatglm3"), asked)
+    model = in_slots(served("chatglm3"), prompt(rng))
+    run = Run(Engine(model, 8, max_tokens=384, places=model.places))
+    for number, one in enumerate(asked):
+        run.add(number, one)
+    assert run.finish() == dict(expected)
+    assert run.num_pauses == 1
+
+
 # -- steps that are captured
 
 
