@@ -64,6 +64,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(num_threads)
 
 
+@pytest.fixture
+def without_own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU: a recorder does not see what our kernels do, since it is no operation of torch."""
+    monkeypatch.setattr(compiled, "is_usable", lambda: False)
+
+
 @pytest.fixture(scope="module", params=NAMES)
 def questions(request: pytest.FixtureRequest, one_thread: None) -> Questions:
     """What the checkpoint answers without slots, and the same in slots."""
@@ -170,10 +176,8 @@ def test_who_makes_the_slots_too_long_for_the_memory_waits_or_lets_others_wait()
 
 
 @pytest.mark.parametrize("name", RANDOM)
-def test_captured_steps_read_the_newest_inputs_and_give_the_same_answers(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compiled, "is_usable", lambda: False)  # as on a GPU; what they do is no operation of torch
+@pytest.mark.usefixtures("without_own_kernels")
+def test_captured_steps_read_the_newest_inputs_and_give_the_same_answers(name: str) -> None:
     rng, recorder = random.Random(5), Recorder()
     asked = [greedy(prompt(rng, length), 8) for length in (124, 9, 17, 4)]
     expected = alone(served(name), asked)
@@ -189,6 +193,7 @@ def test_captured_steps_read_the_newest_inputs_and_give_the_same_answers(
     assert num_captured >= len(steps_of(model)._captured) > 1
 
 
+@pytest.mark.usefixtures("without_own_kernels")
 def test_a_capture_that_fails_is_told_once_and_steps_go_on_without(caplog: pytest.LogCaptureFixture) -> None:
     rng, num_asked = random.Random(6), 0
 
