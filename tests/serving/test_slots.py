@@ -215,6 +215,25 @@ def test_a_capture_that_fails_is_told_once_and_steps_go_on_without(caplog: pytes
     ]
 
 
+@pytest.mark.usefixtures("without_own_kernels")
+def test_a_capture_without_memory_leaves_the_others_captured() -> None:
+    rng, recorder, num_asked = random.Random(6), Recorder(), 0
+
+    def fail_once(step: Step) -> Step:
+        nonlocal num_asked
+        num_asked += 1
+        if num_asked == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return recorder(step)
+
+    asked = [greedy(prompt(rng, length), 8) for length in (124, 9, 17)]
+    expected = alone(served("chatglm"), asked)
+    model = in_slots(served("chatglm"), prompt(rng), fail_once)
+    assert arriving(model, dict(enumerate(asked)), 1) == expected
+    assert num_asked > 2
+    assert recorder.num_captured == num_asked - 1
+
+
 def test_where_the_scores_are_others_all_stays_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
     rng = random.Random(7)
     asked = [greedy(prompt(rng, 9), 6)]

@@ -92,6 +92,9 @@ class SlotSteps:
         step = partial(self._run, num_rows, num_places)
         try:
             captured = self._capture(step)
+        except torch.OutOfMemoryError as error:  # others may be smaller, and there may be more memory later
+            logger.warning("a step for %d sequences is not captured: %s", num_rows, error)
+            captured = step
         except RuntimeError as error:
             logger.warning("steps are not captured, and slower for it: %s", error)
             self._capture, captured = eager, step
