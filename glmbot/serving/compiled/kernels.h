@@ -3,16 +3,19 @@
    y = (x W^T) * scale + bias. The weights are packed (packing.py): blocks of 16 rows, in each 4 columns of 16 rows
    side by side, as VNNI and AMX read them; numbers are stored as unsigned ones, w + 128 or w + 8. The inputs are
    rounded to 8 bits, each GROUP columns of a row with a scale of their own. The sums of a group are whole numbers, and
-   groups are added in order, so a row's result does not depend on the rows beside it, nor on the instructions used. */
+   groups are added in order, so a row's result does not depend on the rows beside it, nor on the instructions used; but
+   AVX2 takes 8-bit weights as signed ones, so that the last bits of a sum may be others. */
 #ifndef GLMBOT_KERNELS_H
 #define GLMBOT_KERNELS_H
 
 #include <stdint.h>
 
-#define GROUP 256      /* columns that share a scale of the inputs */
-#define BLOCK 16       /* weight rows side by side */
-#define STEP 64        /* columns of a tile */
-#define MAX_ROWS 256   /* inputs at a time, so that what belongs to them stays in a core's cache */
+#define GROUP 256       /* columns that share a scale of the inputs */
+#define BLOCK 16        /* weight rows side by side */
+#define STEP 64         /* columns of a tile */
+#define MOST_BLOCKS 16  /* of outputs that a work item has where there are many rows */
+#define VNNI_FEW_ROWS 8 /* of two blocks and so many rows the sums stay in registers */
+#define MAX_ROWS 256    /* inputs at a time, so that what belongs to them stays in a core's cache */
 
 enum level { PLAIN = 0, AVX2 = 1, VNNI = 2, AMX = 3 };
 

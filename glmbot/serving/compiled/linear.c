@@ -56,7 +56,7 @@ static void some_rows(linear_job *job, int threads, int level, int8_t *numbers, 
     if (job->rows > 4) in_parallel(threads, job->rows, round_item, &rounding);
     else for (int64_t row = 0; row < job->rows; row++) round_item(&rounding, row);
     const int64_t blocks = (job->outputs + BLOCK - 1) / BLOCK, shares = blocks / (4 * threads);
-    const int64_t most = level == AMX ? 16 : 64;
+    const int64_t most = level == AMX || job->rows > VNNI_FEW_ROWS ? MOST_BLOCKS : 64;
     struct work work = {job, level, blocks, least(most, shares > 2 ? shares / 2 * 2 : 2)};
     in_parallel(threads, (blocks + work.per_item - 1) / work.per_item, linear_item, &work);
 }

@@ -1,5 +1,5 @@
 /* AMX: tiles of 16 x 64 numbers, for many rows. Needs VNNI's instructions beside. */
-#include "kernels.h"
+#include "linear_avx512.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -8,10 +8,7 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,amx-tile,amx-int8")))
 #define TILE (STEP * BLOCK) /* bytes */
-#define AHEAD 4096          /* bytes that the memory is asked for early */
 #define FEW_ROWS 16         /* up to so many a weight is used once, and its way from memory is what takes time */
-#define SPAN 512            /* columns at a time: two blocks of them stay in the first cache */
-#define MOST_BLOCKS 16
 #define TILE_SUMS (BLOCK * BLOCK + 16) /* not 1024 bytes, where reads would wait for writes 4096 bytes away */
 
 #if defined(__linux__)
@@ -28,18 +25,6 @@ struct tiles { /* what LDTILECFG reads */
     uint16_t bytes[16];
     uint8_t rows[16];
 };
-
-/* 4-bit numbers as bytes: a tile each 512 of theirs. */
-TARGET static inline const uint8_t *widen(const uint8_t *packed, uint8_t *out, int64_t columns) {
-    const __m512i low = _mm512_set1_epi8(15);
-    for (int64_t i = 0; i < columns * BLOCK / 2; i += 64) {
-        _mm_prefetch((const char *)packed + i + AHEAD, _MM_HINT_T1);
-        __m512i both = _mm512_loadu_si512(packed + i);
-        _mm512_store_si512(out + 2 * i, _mm512_and_si512(both, low));
-        _mm512_store_si512(out + 2 * i + 64, _mm512_and_si512(_mm512_srli_epi16(both, 4), low));
-    }
-    return out;
-}
 
 /* Add the whole numbers of a group to the sums, each row by its scale. */
 TARGET static inline void add(const linear_job *job, const int32_t *found, int64_t row, int rows, int64_t group,
@@ -107,20 +92,6 @@ TARGET static void square(const linear_job *job, const uint8_t *left, const uint
     add_all(job, found[(last - 1) % 2], row, last - 1, sum, stride);
 }
 
-TARGET static void finish(const linear_job *job, const float *sum, int64_t stride, int64_t first, int64_t last) {
-    for (int64_t row = 0; row < job->rows; row++) {
-        for (int64_t number = first; number < last; number++) {
-            const int64_t output = number * BLOCK;
-            const __mmask16 inside = job->outputs - output >= BLOCK ? 0xffff : (1u << (job->outputs - output)) - 1;
-            __m512 found = _mm512_load_ps(sum + row * stride + (number - first) * BLOCK);
-            __m512 bias = job->bias ? _mm512_loadu_ps(job->bias + output) : _mm512_setzero_ps();
-            found = _mm512_sub_ps(found, _mm512_set1_ps(job->x_shift[row]));
-            found = _mm512_add_ps(_mm512_mul_ps(found, _mm512_loadu_ps(job->scale + output)), bias);
-            _mm512_mask_storeu_ps(job->y + row * job->outputs + output, inside, found);
-        }
-    }
-}
-
 /* Bring a group of two blocks near: 4-bit numbers as bytes, 8-bit ones by asking the memory for those to come. */
 TARGET static inline void approach(const uint8_t *left, const uint8_t *right, int bits, uint8_t (*wide)[GROUP * BLOCK]) {
     if (bits == 4) {
@@ -164,28 +135,6 @@ TARGET static void few_rows(const linear_job *job, int64_t first, int64_t last) 
     }
 }
 
-TARGET static void many_rows(const linear_job *job, int64_t first, int64_t last) {
-    static _Thread_local _Alignas(64) uint8_t wide[MOST_BLOCKS][SPAN * BLOCK + 1024];
-    static _Thread_local _Alignas(64) float sums[MAX_ROWS * (MOST_BLOCKS + 1) * BLOCK];
-    const int64_t stride = ((last - first + 1) / 2 * 2 + 1) * BLOCK, groups = job->groups;
-    memset(sums, 0, job->rows * stride * sizeof(float));
-    for (int64_t group = 0; group < groups; group += SPAN / GROUP) {
-        const int64_t end = least(groups, group + SPAN / GROUP);
-        const uint8_t *panel[MOST_BLOCKS + 1];
-        for (int64_t number = first; number < last; number++) {
-            const uint8_t *at = job->weight + number * block_bytes(job) + group * GROUP * BLOCK * job->bits / 8;
-            panel[number - first] = job->bits == 8 ? at : widen(at, wide[number - first], (end - group) * GROUP);
-        }
-        panel[last - first] = panel[0]; /* beside the last of an odd number of blocks; nobody reads those sums */
-        for (int64_t row = 0; row < job->rows; row += 32) {
-            for (int64_t i = 0; i < last - first; i += 2) {
-                square(job, panel[i], panel[i + 1], row, group, end, sums + row * stride + i * BLOCK, stride);
-            }
-        }
-    }
-    finish(job, sums, stride, first, last);
-}
-
 TARGET void linear_amx(const linear_job *job, int64_t first, int64_t last) {
     struct tiles tiles = {.palette = 1};
     for (int tile = 0; tile < 8; tile++) {
@@ -195,6 +144,6 @@ TARGET void linear_amx(const linear_job *job, int64_t first, int64_t last) {
     __asm__ volatile("" : : "r"(&tiles) : "memory"); /* GCC 12's intrinsic names the first bytes only of what it reads */
     _tile_loadconfig(&tiles);
     if (job->rows <= FEW_ROWS) few_rows(job, first, last);
-    else many_rows(job, first, last);
+    else many_rows(job, first, last, 32, square);
     _tile_release();
 }

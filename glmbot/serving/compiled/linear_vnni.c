@@ -1,73 +1,111 @@
-/* AVX512-VNNI: for few rows, where the reading of weights is what takes time. */
-#include "kernels.h"
+/* AVX512-VNNI. */
+#include "linear_avx512.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #define INLINE __attribute__((always_inline, target("avx512f,avx512bw,avx512vl,avx512vnni"))) static inline
-#define AHEAD 4096 /* bytes that the memory is asked for early: the processor stops at the end of a page */
 
 INLINE __m512i four(const int8_t *x) { return _mm512_set1_epi32(*(const int32_t *)x); }
 
-/* One block of outputs for `rows` rows of inputs, which the compiler knows. */
-INLINE void block(const linear_job *job, int64_t number, int64_t first, const int rows) {
-    const int64_t groups = job->groups;
-    const uint8_t *weight = job->weight + number * block_bytes(job);
-    const __m512i low = _mm512_set1_epi8(15);
-    __m512 sum[8];
-    for (int row = 0; row < rows; row++) sum[row] = _mm512_setzero_ps();
-    for (int64_t group = 0; group < groups; group++) {
-        const int8_t *x = job->x + at_x(groups, first, group);
-        const int64_t at = first * groups + group;
-        __m512i even[8], odd[8];
-        for (int row = 0; row < rows; row++) {
-            even[row] = odd[row] = _mm512_setzero_si512();
-        }
-#pragma GCC unroll 4
-        for (int column = 0; column < GROUP; column += 8) {
-            const int8_t *from = x + column / STEP * STEP * BLOCK + column % STEP;
-            __m512i a, b;
-            if (job->bits == 8) {
-                a = _mm512_loadu_si512(weight), b = _mm512_loadu_si512(weight + 64);
-                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T1);
-                _mm_prefetch((const char *)weight + AHEAD + 64, _MM_HINT_T1);
-                weight += 128;
-            } else {
-                __m512i both = _mm512_loadu_si512(weight);
-                _mm_prefetch((const char *)weight + AHEAD, _MM_HINT_T1);
-                a = _mm512_and_si512(both, low), b = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
-                weight += 64;
-            }
-            for (int row = 0; row < rows; row++) {
-                even[row] = _mm512_dpbusd_epi32(even[row], a, four(from + row * STEP));
-                odd[row] = _mm512_dpbusd_epi32(odd[row], b, four(from + row * STEP + 4));
-            }
-        }
-        for (int row = 0; row < rows; row++) {
-            __m512 found = _mm512_cvtepi32_ps(_mm512_add_epi32(even[row], odd[row]));
-            sum[row] = _mm512_fmadd_ps(found, _mm512_set1_ps(job->x_scale[at + row * groups]), sum[row]);
-        }
-    }
-    const int64_t output = number * BLOCK;
-    const __mmask16 inside = job->outputs - output >= BLOCK ? 0xffff : (1u << (job->outputs - output)) - 1;
-    const __m512 scale = _mm512_loadu_ps(job->scale + output);
-    const __m512 bias = job->bias ? _mm512_loadu_ps(job->bias + output) : _mm512_setzero_ps();
-    for (int row = 0; row < rows; row++) {
-        float *y = job->y + (first + row) * job->outputs + output;
-        __m512 found = _mm512_sub_ps(sum[row], _mm512_set1_ps(job->x_shift[first + row]));
-        _mm512_mask_storeu_ps(y, inside, _mm512_add_ps(_mm512_mul_ps(found, scale), bias));
+/* 16 outputs by 8 columns: two vectors of numbers of 8 bits. `is_far`: they come from memory, which is asked early. */
+INLINE void take(const uint8_t *weight, int64_t column, const int bits, const int is_far, __m512i *out) {
+    const uint8_t *at = weight + column * BLOCK * bits / 8;
+    if (is_far) _mm_prefetch((const char *)at + AHEAD, _MM_HINT_T1);
+    if (is_far && bits == 8) _mm_prefetch((const char *)at + AHEAD + 64, _MM_HINT_T1);
+    out[0] = _mm512_loadu_si512(at);
+    if (bits == 8) {
+        out[1] = _mm512_loadu_si512(at + 64);
+    } else {
+        const __m512i low = _mm512_set1_epi8(15), both = out[0];
+        out[0] = _mm512_and_si512(both, low), out[1] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
     }
 }
 
-#define ROWS(n) \
-    case n: \
-        block(job, number, row, n); \
-        break;
-
-TARGET void linear_vnni(const linear_job *job, int64_t first, int64_t last) {
-    for (int64_t number = first; number < last; number++) {
-        for (int64_t row = 0; row < job->rows; row += 8) {
-            switch (least(8, job->rows - row)) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) }
+/* Add a group of some blocks by some rows of inputs to the sums; the compiler knows how many there are of all. With few
+   of them each has two sums, so that none waits for the one before. */
+INLINE void add_group(const linear_job *job, const uint8_t *const *weight, const int blocks, const int bits,
+                      const int is_far, int64_t first, const int rows, int64_t group, float *sum, int64_t stride) {
+    const int8_t *x = job->x + at_x(job->groups, first, group);
+    const int chains = blocks * rows <= 8 ? 2 : 1;
+    __m512i found[VNNI_FEW_ROWS][2][2];
+    for (int row = 0; row < rows; row++)
+        for (int block = 0; block < blocks; block++)
+            for (int chain = 0; chain < chains; chain++) found[row][block][chain] = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (int column = 0; column < GROUP; column += 8) {
+        const int8_t *from = x + column / STEP * STEP * BLOCK + column % STEP;
+        __m512i numbers[2][2];
+        for (int block = 0; block < blocks; block++) take(weight[block], column, bits, is_far, numbers[block]);
+        for (int half = 0; half < 2; half++) {
+            for (int row = 0; row < rows; row++) {
+                const __m512i inputs = four(from + row * STEP + 4 * half);
+                for (int block = 0; block < blocks; block++) {
+                    __m512i *to = &found[row][block][chains > 1 ? half : 0];
+                    *to = _mm512_dpbusd_epi32(*to, numbers[block][half], inputs);
+                }
+            }
         }
     }
+    for (int row = 0; row < rows; row++) {
+        const __m512 scale = _mm512_set1_ps(job->x_scale[(first + row) * job->groups + group]);
+        for (int block = 0; block < blocks; block++) {
+            __m512i whole = found[row][block][0];
+            if (chains > 1) whole = _mm512_add_epi32(whole, found[row][block][1]);
+            float *to = sum + row * stride + block * BLOCK;
+            _mm512_store_ps(to, _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), scale, _mm512_load_ps(to)));
+        }
+    }
+}
+
+/* Call it with numbers that the compiler knows. */
+#define BY_ROWS(rows, call) \
+    switch (rows) { \
+        case 1: call(1); break; \
+        case 2: call(2); break; \
+        case 3: call(3); break; \
+        case 4: call(4); break; \
+        case 5: call(5); break; \
+        case 6: call(6); break; \
+        case 7: call(7); break; \
+        default: call(8); \
+    }
+
+/* One block, or two side by side, for the groups `first` to `last` - 1. */
+INLINE void strip(const linear_job *job, const uint8_t *left, const uint8_t *right, const int blocks, const int bits,
+                  const int is_far, int64_t row, const int rows, int64_t first, int64_t last, float *sum, int64_t stride) {
+    const int64_t bytes = GROUP * BLOCK * bits / 8;
+    for (int64_t group = first; group < last; group++, left += bytes, right += bytes) {
+        const uint8_t *weight[] = {left, right};
+        add_group(job, weight, blocks, bits, is_far, row, rows, group, sum, stride);
+    }
+}
+
+TARGET static void square(const linear_job *job, const uint8_t *left, const uint8_t *right, int64_t row, int64_t first,
+                          int64_t last, float *sum, int64_t stride) {
+#define SQUARE(rows) strip(job, left, right, 2, 8, 0, row, rows, first, last, sum, stride)
+    BY_ROWS(least(VNNI_FEW_ROWS, job->rows - row), SQUARE)
+}
+
+/* Blocks as they lie in memory, which gives most in one stream a core; with more rows, inputs that are used for two
+   blocks save more than that. */
+TARGET static void few_rows(const linear_job *job, int64_t first, int64_t last) {
+    _Alignas(64) float sum[VNNI_FEW_ROWS * 2 * BLOCK];
+    const int64_t bytes = block_bytes(job), at_once = job->rows <= 2 ? 1 : 2;
+    for (int64_t number = first; number < last; number += at_once) {
+        const int64_t end = least(number + at_once, last); /* an odd one is its own neighbour; nobody reads those sums */
+        const uint8_t *left = job->weight + number * bytes, *right = job->weight + (end - 1) * bytes;
+        memset(sum, 0, job->rows * 2 * BLOCK * sizeof(float));
+#define STRIP(rows) \
+    if (job->bits == 8) strip(job, left, right, rows <= 2 ? 1 : 2, 8, 1, 0, rows, 0, job->groups, sum, 2 * BLOCK); \
+    else strip(job, left, right, rows <= 2 ? 1 : 2, 4, 1, 0, rows, 0, job->groups, sum, 2 * BLOCK)
+        BY_ROWS(job->rows, STRIP)
+        finish(job, sum, 2 * BLOCK, number, end);
+    }
+}
+
+TARGET void linear_vnni(const linear_job *job, int64_t first, int64_t last) {
+    if (job->rows <= VNNI_FEW_ROWS) few_rows(job, first, last);
+    else many_rows(job, first, last, VNNI_FEW_ROWS, square);
 }
