@@ -6,7 +6,7 @@ BIN := .venv/bin
 # The whole reference set where it is at hand, else the part of it that is in the repository.
 FIXTURES := $(firstword $(wildcard ../shared/fixtures/chatglm) tests/golden/chatglm)
 
-.PHONY: help run test check bench bench-memory bench-pipeline bench-engine bench-engine-soak demo-model build format clean
+.PHONY: help run test check bench bench-memory bench-pipeline bench-engine bench-engine-soak bench-kernels demo-model build format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench-engine: .venv/.dev .venv/.bench-engine  ## Measure the engine next to chat
 bench-engine-soak: .venv/.dev  ## Let 32 clients talk to the model server for ten minutes
 	@$(BIN)/python benchmarks/engine_soak.py --json
 
+bench-kernels: .venv/.dev .venv/.bench-onnxruntime  ## Measure our int4 and int8 kernels next to torch's and onnxruntime's (5 minutes)
+	@$(BIN)/python benchmarks/kernels.py --onnxruntime --json
+
 demo-model: .venv/.dev  ## Make the demo model's corpus and weights again (about 85 minutes on two cores)
 	@$(BIN)/python -m glmbot.demo.train
 	@$(BIN)/python -m glmbot.demo.evaluate
@@ -68,6 +71,9 @@ KERNELS := tools/hatch_build.py $(wildcard glmbot/serving/compiled/*.[ch])
 
 .venv/.bench-llama: .venv/.run tools/setup.sh
 	@PYTHON=$(PYTHON) tools/setup.sh llama-cpp
+
+.venv/.bench-onnxruntime: .venv/.run tools/setup.sh
+	@PYTHON=$(PYTHON) tools/setup.sh onnxruntime
 
 .venv/.bench: pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON=$(PYTHON) tools/setup.sh bench

@@ -155,7 +155,7 @@ def _crowds(bench: Bench, report: Report, best: str) -> None:
         gain, raw = scheduling.ttft_p95_16_gain(own, rounds=1)
         report.add("ttft_p95_16_gain", gain, **raw)
         report.raw["read_gb_s"] = round(own.call("read_gb_s"), 1)
-    with Contender("demo", "engine_parts.own", [str(serving.DEMO), "fp32", "8"]) as demo:
+    with Contender("demo", "engine_parts.own", [str(serving.DEMO), "fp32", "8"], is_ours=True) as demo:
         fair, raw = scheduling.fairness(demo, 4 * rounds)
         report.add("fairness", fair, **raw)
         report.add("cancel_steps", Ratio.over([scheduling.cancel_steps(demo)]))

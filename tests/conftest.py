@@ -18,8 +18,8 @@ from tests.fakes.model import FakeModel
 from tests.postgres import NoPostgres, PostgresServer, postgres_server
 from tests.synapse import NoSynapse, Synapse, synapse
 
-# Torch's threads must not spin while they wait for each other: two tests at a time have two cores between them. It is
-# read when torch is imported; the model server does the same.
+# Torch's threads must not spin at all while they wait for each other, in the model server neither: two tests at a time
+# have two cores between them. It is read when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # How long an example takes says more about the machine than about the code.

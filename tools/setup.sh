@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv and installs glmbot with one set of extras: "local" to run it, "dev" to work on it, "bench" for its peer;
-# "chatglm-cpp" and "llama-cpp" install a peer of the model server besides.
+# "chatglm-cpp", "llama-cpp" and "onnxruntime" install a peer of the model server besides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=$1
@@ -9,6 +9,7 @@ torch=$(grep '^torch==' constraints.txt)
 synapse=matrix-synapse==1.163.2
 chatglm_cpp=chatglm-cpp==0.4.2
 llama_cpp=llama-cpp-python==0.3.36
+onnxruntime="onnxruntime==1.32.0 onnx==1.23.2"
 log=.venv/setup.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -97,10 +98,20 @@ install_peer() {
     say "ready"
 }
 
+install_onnxruntime() {
+    say "installing $onnxruntime"
+    quietly .venv/bin/python -m venv .venv/onnxruntime
+    # shellcheck disable=SC2086  # two packages
+    quietly .venv/onnxruntime/bin/pip install -q $onnxruntime
+    touch .venv/.bench-onnxruntime
+    say "ready"
+}
+
 make_venv
 case $extras in
     chatglm-cpp) install_peer chatglm-cpp "$chatglm_cpp" .venv/.bench-engine; exit ;;
     llama-cpp) install_peer llama-cpp "$llama_cpp" .venv/.bench-llama; exit ;;
+    onnxruntime) install_onnxruntime; exit ;;
 esac
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"

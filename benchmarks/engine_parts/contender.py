@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from glmbot.serving.threads import WAITING
+
 BENCHMARKS = Path(__file__).parents[1]
 ROOT = BENCHMARKS.parent
 END_DEADLINE = 30.0
@@ -22,11 +24,12 @@ class ContenderFailed(Exception):
 class Contender:
     """Starts `python -m engine_parts.NAME ARGUMENTS` and calls it. While it is not called it does nothing."""
 
-    def __init__(self, name: str, module: str, arguments: Sequence[str], python: Path | None = None) -> None:
+    def __init__(
+        self, name: str, module: str, arguments: Sequence[str], python: Path | None = None, *, is_ours: bool = False
+    ) -> None:
+        """Start it. `is_ours`: its threads wait for each other as the server's do, others' as they do by default."""
         self.name = name
-        environment = dict(os.environ)
-        # as the server does: torch's threads must not spin beside another program's
-        environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        environment = dict(os.environ) | (WAITING if is_ours else {})
         environment["PYTHONPATH"] = os.pathsep.join([str(BENCHMARKS), str(ROOT)])
         command = [str(python or sys.executable), "-m", module, *arguments]
         self._process = subprocess.Popen(

@@ -62,7 +62,10 @@ def sse_overhead_8(bench: Bench, precision: str) -> tuple[Ratio, dict[str, objec
     bits = ["--precision", precision]
     ours, direct = [], []
     arguments = [str(directory), precision, str(CROWD)]
-    with running_server(str(directory), *bits) as (url, _), Contender("direct", "engine_parts.own", arguments) as own:
+    with (
+        running_server(str(directory), *bits) as (url, _),
+        Contender("direct", "engine_parts.own", arguments, is_ours=True) as own,
+    ):
         prompts = [_num_tokens(url, _question(index)) for index in range(CROWD)]
         asks = [{"sender": f"sender {index}", "asks": [[num, NUM_ANSWER]]} for index, num in enumerate(prompts)]
         for number in range(bench.effort.rounds + 1):

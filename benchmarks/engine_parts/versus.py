@@ -68,7 +68,7 @@ class Bench:
         directory = self.folder / precision
         if not directory.exists():
             write_checkpoint(directory, self.shape.config, int(precision.removeprefix("int")))
-        return Contender(precision, "engine_parts.own", [str(directory), precision, str(MAX_RUNNING)])
+        return Contender(precision, "engine_parts.own", [str(directory), precision, str(MAX_RUNNING)], is_ours=True)
 
     @contextmanager
     def peer(self, kind: str) -> Iterator[Contender]:

@@ -26,6 +26,7 @@ from glmbot.serving.listener import announce, listen
 from glmbot.serving.loaded_model import LoadedModel
 from glmbot.serving.loading.model_directory import name_of, resolve
 from glmbot.serving.restart import MOST_RESTARTS, next_restart, restarts_so_far, start_again
+from glmbot.serving.threads import wait_shortly
 
 if TYPE_CHECKING:
     from glmbot.serving.loading.checkpoint import LoadOptions
@@ -126,12 +127,8 @@ class _Beside:
 
 
 def _load(directory: Path, options: ServeOptions, beside: _Beside) -> LoadedModel:
-    """Load the model, in the engine's thread; torch is imported here, so that the server listens before it.
-
-    Torch's threads must not spin while they wait: beside another busy process on 2 cores that made a step of a small
-    model 5 to 30 times slower (1.6 ms against 8 to 53 ms, 2026-11-24). It is read when torch is imported.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    """Load the model, in the engine's thread; torch is imported here, so that the server listens before it."""
+    wait_shortly()
     from glmbot.serving.loading.checkpoint import load
 
     if options.classifier:
