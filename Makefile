@@ -14,10 +14,10 @@ help:  ## Show the verbs
 run: .venv/.run  ## Talk to the demo model in this terminal
 	@$(BIN)/glmbot demo
 
-# Two at a time, but for the tests that kill and starve the bot: they need the machine for themselves.
+# Two at a time, but for the tests that are marked `alone`: they need the machine for themselves.
 test: .venv/.dev  ## Run the tests
-	@$(BIN)/pytest -n 2 --dist loadfile --ignore tests/faults
-	@$(BIN)/pytest tests/faults
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	@$(BIN)/pytest -m alone tests/faults
 
 check: .venv/.dev  ## Check style, types and the floors of the architecture
 	@$(BIN)/ruff check .

@@ -27,6 +27,8 @@ BROAD_EXCEPTS = {
     "glmbot/serving/engine/thread.py": "an engine that fails ends the server, which is started again",
 }
 
+IS_ALONE = re.compile(r"^[^\"]*pytest\.mark\.alone", re.M)
+
 
 @cache
 def parsed(path: Path) -> ast.Module:
@@ -88,3 +90,8 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
 def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     named = re.findall(r"`((?:tests|benchmarks|docs)/[\w/]+\.\w+)", document.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+def test_tests_that_run_alone_stand_where_make_looks_for_them() -> None:
+    marked = {name_of(path) for path in (ROOT / "tests").rglob("*.py") if IS_ALONE.search(path.read_text("utf-8"))}
+    assert {name.rpartition("/")[0] for name in marked} == {"tests/faults"}

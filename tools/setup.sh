@@ -48,7 +48,7 @@ PY
 # Some tests speak to servers that others wrote: PostgreSQL, two for IRC, and one for Telegram, in JavaScript. One records
 # by strace what reaches the disk, and one reads the web page in Chromium. The model server's kernels are in C.
 install_servers() {
-    local packages=() masked=()
+    local packages=() masked=() log=.venv/setup-servers.log
     command -v npm >/dev/null || packages+=(nodejs npm)
     command -v pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null || packages+=(postgresql)
     local irc
@@ -72,6 +72,7 @@ install_servers() {
 
 # The tests for Matrix run Synapse, which is Python, and wants other versions of what we use.
 install_synapse() {
+    local log=.venv/setup-synapse.log
     [ -x .venv/synapse/bin/synapse_homeserver ] && return
     say "installing Synapse"
     rm -rf .venv/synapse
@@ -113,15 +114,24 @@ case $extras in
     llama-cpp) install_peer llama-cpp "$llama_cpp" .venv/.bench-llama; exit ;;
     onnxruntime) install_onnxruntime; exit ;;
 esac
+# Beside each other, but for glmbot itself, whose kernels wait for the C compiler. What runs beside is waited for also
+# when something fails, since apt must not be left, or ended, in the middle.
+trap wait EXIT
+if [ "$extras" = dev ]; then
+    install_servers &
+    servers=$!
+    install_synapse &
+    synapse=$!
+fi
 if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
     say "installing $torch"
     # shellcheck disable=SC2046  # an index, or nothing
     quietly .venv/bin/pip install -q "$torch" $(torch_index || true)
 fi
-if [ "$extras" = dev ]; then install_servers; fi
+if [ "$extras" = dev ]; then wait "$servers"; fi
 command -v cc >/dev/null || say "without a C compiler int8 and int4 models are slower; for one: sudo apt-get install gcc"
 say "installing glmbot[$extras]"
 quietly .venv/bin/pip install -q --constraint constraints.txt --editable ".[$extras]"
-[ "$extras" = dev ] && install_synapse && touch .venv/.dev
+if [ "$extras" = dev ]; then wait "$synapse" && touch .venv/.dev; fi
 touch .venv/.run
 say "ready"

@@ -51,6 +51,7 @@ async def test_messages_before_and_after_a_jump_are_answered(world: World, clock
     (await world.findings()).check()
 
 
+@pytest.mark.alone
 async def test_a_message_that_waits_for_the_model_does_not_wait_for_the_clock(
     world: World, clock: Clock, jump: float
 ) -> None:
@@ -63,6 +64,7 @@ async def test_a_message_that_waits_for_the_model_does_not_wait_for_the_clock(
     (await world.findings()).check()
 
 
+@pytest.mark.alone
 async def test_a_reply_that_waits_for_its_platform_does_not_wait_for_the_clock(
     world: World, clock: Clock, jump: float
 ) -> None:

@@ -150,6 +150,7 @@ async def test_an_answer_being_written_is_finished_before_the_new_configuration(
     assert telegram.visible(PRIVATE.id)[0] == "echo: hello"
 
 
+@pytest.mark.alone
 async def test_the_model_stays_loaded_where_its_settings_do(
     telegram: FakeTelegram, model: FakeModel, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ SECONDS_TO_INTAKE = 3.0
 SECONDS_TO_FIRST_REPLY = 5.0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("point", NAMES)
 async def test_after_a_crash_at_any_step_everything_is_answered_in_order(world: World, mode: Mode, point: str) -> None:
     world.model.pause = 0.1  # so that there is a live message

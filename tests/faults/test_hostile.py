@@ -69,6 +69,7 @@ def forget_peak(pid: int) -> None:
 MANY_ENTITIES: dict[str, Any] = {"entities": [{"type": "bold", "offset": 0, "length": 1_000_000}] * 10_000}
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc")
 @pytest.mark.parametrize(
     ("text", "fields", "notice"),
@@ -98,6 +99,7 @@ async def test_a_huge_message_is_refused_at_once_in_little_memory(
     assert model.questions() == ["hello", "end"]
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc")
 async def test_an_update_of_fifty_megabytes_is_passed_over(
     telegram: FakeTelegram, model: FakeModel, tmp_path: Path
@@ -112,6 +114,7 @@ async def test_an_update_of_fifty_megabytes_is_passed_over(
         assert memory_kb(pid, "VmHWM") - before < MAX_GROWTH_KB
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc")
 async def test_a_compressed_gigabyte_is_not_unpacked(telegram: FakeTelegram, model: FakeModel, tmp_path: Path) -> None:
     async with bot_on(telegram, model, tmp_path) as pid:
@@ -212,6 +215,7 @@ def hostile_files() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc")
 async def test_hostile_files_take_hardly_any_memory_of_the_bot(
     telegram: FakeTelegram, model: FakeModel, tmp_path: Path

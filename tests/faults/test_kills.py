@@ -13,6 +13,7 @@ MOST_ON_AVERAGE = 0.25
 """Without a key. The bars are 1 and 0.04 (`benchmarks/crash.py`); on a starved machine answers to sends come late."""
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_after_random_kills_nothing_is_lost_or_out_of_order_or_twice(world: World, mode: Mode) -> None:
     figures = await kills.run(world, NUM_KILLS, seed=4, rate=10.0)

@@ -21,6 +21,7 @@ def resident_bytes(pid: int) -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.timeout(SECONDS + 60)
 @pytest.mark.parametrize("mode", [Mode.NONCE], indirect=True)

@@ -15,6 +15,7 @@ MAX_ATTEMPTS = 5
 pytestmark = pytest.mark.parametrize("mode", [Mode.PLAIN], indirect=True)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("fault", [ModelFault.OUT_OF_MEMORY, ModelFault.CUT, ModelFault.HANG])
 async def test_a_model_that_fails_once_is_asked_again(world: World, fault: ModelFault) -> None:
     world.model.faults.append(fault)

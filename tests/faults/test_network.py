@@ -56,6 +56,7 @@ async def test_a_refused_call_is_made_again(world: World, fault: Fault) -> None:
         (await world.findings()).check()
 
 
+@pytest.mark.alone
 async def test_429_is_obeyed_and_holds_up_its_own_chat_only(world: World) -> None:
     world.platform.retry_after = 3.0
     world.platform.faults["send"].append(Fault.TOO_MANY)
@@ -78,6 +79,7 @@ async def test_a_send_that_was_accepted_and_then_cut_is_visible_once(world: Worl
         (await world.findings()).check()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["updates", "edit", "typing"])
 async def test_a_half_open_connection_is_given_up_and_the_call_made_again(world: World, kind: str) -> None:
     world.model.pause = 0.1
@@ -89,6 +91,7 @@ async def test_a_half_open_connection_is_given_up_and_the_call_made_again(world:
         (await world.findings()).check()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("mode", [Mode.NONCE], indirect=True)
 @pytest.mark.parametrize("fault", [Fault.HALF_OPEN, Fault.CUT_BEFORE_ACCEPT])
 async def test_with_a_key_a_send_without_an_answer_is_made_again(world: World, fault: Fault) -> None:

@@ -31,6 +31,8 @@ BLOCKS = {
 }
 """Ways to block that a handler has."""
 
+pytestmark = pytest.mark.alone  # the lag of the loop is measured
+
 
 @dataclass(frozen=True, slots=True)
 class Bot:

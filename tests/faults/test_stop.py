@@ -37,6 +37,7 @@ async def test_sigterm_with_an_answer_that_never_ends_exits_in_time_and_the_next
         (await world.findings()).check()
 
 
+@pytest.mark.alone
 async def test_sigterm_stops_the_intake(world: World) -> None:
     world.model.gate.clear()
     async with world.running() as bot:
