@@ -4,8 +4,9 @@ import copy
 import importlib
 import logging
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from glmbot.serving.models.compiled import Level, filled, lay_out, multiply, num
 from glmbot.serving.models.nibbles import pack
 from glmbot.serving.models.quantize import QuantisedLinear
 from glmbot.serving.models.rotary import rotate
-from glmbot.serving.models.rounded import Rounded, RoundedRows, keep_all, turned
+from glmbot.serving.models.rotary2 import rotate_pairs
+from glmbot.serving.models.rounded import Joint, Rounded, RoundedRows, keep_all, turned
 
 pytestmark = pytest.mark.skipif(
     (platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the kernels are for Linux on x86-64"
@@ -230,29 +232,88 @@ def test_layer_norm_of_a_sum_is_that_of_plain_torch(shape: tuple[int, ...]) -> N
         assert is_finite.logical_not().nonzero().flatten().tolist() == [len(is_finite) - 1]
 
 
-@pytest.mark.parametrize("num_parts", [1, 2])
-@pytest.mark.parametrize(("num_heads", "width"), [(4, 64), (13, 96), (32, 128)])
+def by_head(num_tokens: tuple[int, int], num_heads: int, width: int, num_parts: int) -> Joint:
+    """Return queries, keys and values as ChatGLM-6B has them, of (B, T) tokens."""
+    angles = torch.randn(*num_tokens, num_parts, width // num_parts)
+    return Joint(torch.randn(*num_tokens, num_heads, 3 * width), angles.cos(), angles.sin(), num_heads)
+
+
+def grouped(num_tokens: tuple[int, int], num_heads: int, num_kept: int, width: int) -> Joint:
+    """Return them as the later generations have them."""
+    angles = torch.randn(*num_tokens, width // 4)
+    return Joint(torch.randn(*num_tokens, num_heads + 2 * num_kept, width), angles.cos(), angles.sin(), num_kept)
+
+
+def turned_by_torch(joint: Joint) -> tuple[Tensor, Tensor, Tensor]:
+    """Return query, (B, H, T, D), key and value, (B, G, T, D); the first two turned."""
+    if not joint.is_by_head:
+        query, key, value = joint.all.transpose(1, 2).split((joint.num_heads, joint.num_kept, joint.num_kept), dim=1)
+        tables = (joint.cos[:, None], joint.sin[:, None])
+        return rotate_pairs(query, *tables), rotate_pairs(key, *tables), value
+    query, key, value = joint.all.transpose(1, 2).chunk(3, dim=-1)
+    tables = (joint.cos[:, None], joint.sin[:, None])
+    parts = [rotate(one.unflatten(-1, joint.cos.shape[2:]), *tables).flatten(-2) for one in (query, key)]
+    return parts[0], parts[1], value
+
+
+TOKENS = {
+    **{f"{size} in {parts}": partial(by_head, num_heads=size[0], width=size[1], num_parts=parts)
+       for size in [(4, 64), (13, 96), (32, 128)] for parts in (1, 2)},
+    **{f"{size}": partial(grouped, num_heads=size[0], num_kept=size[1], width=size[2])
+       for size in [(32, 2, 128), (6, 2, 32), (4, 4, 64), (16, 4, 64), (9, 9, 32), (24, 2, 96), (13, 1, 512)]},
+}  # fmt: skip
+"""Of (B, T) tokens what a layer gives, for several shapes of ChatGLM-6B and of the later generations."""
+
+
+@pytest.fixture(params=TOKENS.values(), ids=TOKENS.keys())
+def new_joint(request: pytest.FixtureRequest) -> Callable[[tuple[int, int]], Joint]:
+    found: Callable[[tuple[int, int]], Joint] = request.param
+    return found
+
+
+@pytest.fixture
+def four_threads() -> Iterator[None]:
+    """More than there may be cores: items of a row are done at the same time, or one after another in any order."""
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(num_threads)
+
+
+@pytest.mark.usefixtures("four_threads")
 def test_a_token_is_turned_kept_and_attended_at_once_as_one_after_another(
-    num_heads: int, width: int, num_parts: int
+    new_joint: Callable[[tuple[int, int]], Joint], level: Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(compiled, "best_level", lambda: level)
     lengths = [1, 70, 130]
-    shape = (len(lengths), num_heads, 3, width)
-    joint, cos, sin = torch.randn(shape), *torch.rand(2, len(lengths), num_parts, width // num_parts)
-    keys, values = kept(num_heads, lengths, width), kept(num_heads, lengths, width)
+    joint = new_joint((len(lengths), 1))
+    keys, values = kept(joint.num_kept, lengths, joint.width), kept(joint.num_kept, lengths, joint.width)
     others, other_values = copy.deepcopy((keys, values))
-    query, key, value = joint.unbind(dim=2)
-    tables = (cos[:, None], sin[:, None])
-    turned = [rotate(one.unflatten(-1, (num_parts, -1)), *tables).flatten(-2)[:, :, None] for one in (query, key)]
-    RoundedRows(keys).put_last(turned[1])
-    RoundedRows(values).put_last(value[:, :, None])
-    apart = RoundedRows.attend(turned[0], RoundedRows(keys), RoundedRows(values), None)
-    together = RoundedRows.turn_and_attend(joint.flatten(2), cos, sin, RoundedRows(others), RoundedRows(other_values))
-    torch.testing.assert_close(together, apart[:, :, 0], rtol=1e-3, atol=2e-4)
+    query, key, value = turned_by_torch(joint)
+    RoundedRows(keys).put_last(key)
+    RoundedRows(values).put_last(value)
+    apart = RoundedRows.attend(query, RoundedRows(keys), RoundedRows(values), None)
+    together = RoundedRows.turn_and_attend(joint, RoundedRows(others), RoundedRows(other_values))
+    torch.testing.assert_close(together, apart[:, :, 0].flatten(1)[:, None], rtol=1e-5, atol=1e-5)
     for one, other in zip((*keys, *values), (*others, *other_values), strict=True):
-        assert (one.numbers.int() - other.numbers.int()).abs().max() <= 1
-        torch.testing.assert_close(one.scales, other.scales)
-        before = slice(0, one.length - 1)
-        assert torch.equal(one.numbers[:, :, before], other.numbers[:, :, before])
+        assert torch.equal(one.numbers, other.numbers)
+        assert torch.equal(one.scales, other.scales)
+    alone = RoundedRows.turn_and_attend(
+        Joint(joint.all[1:2], joint.cos[1:2], joint.sin[1:2], joint.num_kept),
+        *(RoundedRows([rows[1]]) for rows in (others, other_values)),
+    )
+    assert torch.equal(alone, together[1:2])
+
+
+def test_a_new_token_that_is_no_number_stays_in_its_own_row(new_joint: Callable[[tuple[int, int]], Joint]) -> None:
+    joint = new_joint((2, 1))
+    joint.all[1, 0, -1, -1] = float("nan")  # the last head's value
+    keys, values = (RoundedRows(kept(joint.num_kept, [70, 70], joint.width)) for _ in range(2))
+    is_finite = RoundedRows.turn_and_attend(joint, keys, values).isfinite()
+    assert is_finite[0].all()
+    num_sharing = joint.num_heads // joint.num_kept
+    is_right = is_finite[1, 0].view(joint.num_heads, joint.width).all(dim=1)
+    assert is_right.tolist() == [True] * (joint.num_heads - num_sharing) + [False] * num_sharing
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 32), (3, 2, 4096), (1, 9, 96)])
@@ -274,13 +335,10 @@ def test_swiglu_is_that_of_plain_torch() -> None:
     assert compiled.swiglu(joint).isnan().nonzero().tolist() == [[1, 7]]
 
 
-@pytest.mark.parametrize("num_parts", [1, 2])
-def test_tokens_are_turned_to_the_bit_as_by_plain_torch(num_parts: int) -> None:
-    joint, angles = torch.randn(2, 5, 3, 3 * 64), torch.randn(2, 5, num_parts, 64 // num_parts)
-    cos, sin = angles.cos(), angles.sin()
-    tables = (cos[:, :, None], sin[:, :, None])
-    plain = [rotate(one.unflatten(-1, (num_parts, -1)), *tables).flatten(-2) for one in joint.split(64, dim=-1)[:2]]
-    assert all(torch.equal(one, other) for one, other in zip(turned(joint, cos, sin), plain, strict=True))
+def test_tokens_are_turned_to_the_bit_as_by_plain_torch(new_joint: Callable[[tuple[int, int]], Joint]) -> None:
+    joint = new_joint((2, 5))
+    plain = turned_by_torch(joint)[:2]
+    assert all(torch.equal(one.transpose(1, 2), other) for one, other in zip(turned(joint), plain, strict=True))
 
 
 def test_many_tokens_are_rounded_as_one_after_another() -> None:

@@ -20,19 +20,27 @@ struct kept {
     int64_t length;
 };
 
+/* Queries, keys and values of new tokens, not turned yet: (rows, heads + 2 kept heads, width). */
+struct joint {
+    const float *x;
+    int64_t row, step;  /* from a row to the next, and from a head to the next of its kind */
+    int64_t key, value; /* where the first ones of a row are */
+    const float *cos, *sin; /* (rows, columns) */
+    int64_t columns, part, width;
+};
+
 struct attention {
-    const float *query; /* (rows, heads, width), or (rows, heads, 3 width): query, key and value, not turned yet */
+    const float *query; /* (rows, heads, width); of a joint nothing */
+    const struct joint *joint;
     const struct kept *keys, *values;
     int64_t heads, kept_heads, width;
     float scale;
     float *out; /* (rows, heads, width) */
-    const float *cos, *sin; /* (rows, width) for what is not turned yet: each `part` columns are turned by themselves */
-    int64_t part;
 };
 
 /* Some heads of one row, and what is found of them so far. */
 struct heads {
-    int64_t count, width, num_kept;
+    int64_t row, first, count, width, num_kept;
     int64_t kept[MOST_HEADS]; /* whose keys and values each has */
     float query[MOST_HEADS * MOST_WIDE], sum[MOST_HEADS * MOST_WIDE];
     float largest[MOST_HEADS], total[MOST_HEADS];
@@ -41,11 +49,15 @@ struct heads {
 
 static int64_t items_of_a_row(const struct attention *all) { return (all->heads + MOST_HEADS - 1) / MOST_HEADS; }
 
-static void choose_heads(const struct attention *all, int64_t item, struct heads *heads, const struct kept **keys,
-                         const struct kept **values) {
+/* Whether no two items have a kept head in common. */
+static int items_own_kept_heads(const struct attention *all) {
+    return all->heads <= MOST_HEADS || MOST_HEADS % (all->heads / all->kept_heads) == 0;
+}
+
+static void choose_heads(const struct attention *all, int64_t item, struct heads *heads) {
     const int64_t row = item / items_of_a_row(all), first = item % items_of_a_row(all) * MOST_HEADS;
     const int64_t at = (row * all->heads + first) * all->width;
-    *keys = all->keys + row, *values = all->values + row;
+    heads->row = row, heads->first = first;
     heads->count = least(MOST_HEADS, all->heads - first);
     heads->width = all->width, heads->num_kept = all->kept_heads;
     heads->out = all->out + at;
@@ -55,12 +67,21 @@ static void choose_heads(const struct attention *all, int64_t item, struct heads
     }
     const int64_t count = heads->count * all->width;
     memset(heads->sum, 0, count * sizeof(float));
-    if (!all->cos) memcpy(heads->query, all->query + at, count * sizeof(float));
+    if (!all->joint) memcpy(heads->query, all->query + at, count * sizeof(float));
 }
 
-/* Turn each pair of columns (i, i + part / 2) of a part. */
-static inline void turn(const float *restrict x, const float *restrict cos, const float *restrict sin, int64_t width,
-                        int64_t part, float *restrict out) {
+/* ChatGLM-6B (`part` is not 0) has query, key and value of a head side by side; the later generations have all queries
+   first, then all keys. */
+static struct joint joint_of(const float *x, const float *cos, const float *sin, int64_t columns, int64_t part,
+                             int64_t heads, int64_t kept_heads, int64_t width) {
+    const int64_t row = (heads + 2 * kept_heads) * width, keys = heads * width, values = (heads + kept_heads) * width;
+    if (part) return (struct joint){x, row, 3 * width, width, 2 * width, cos, sin, columns, part, width};
+    return (struct joint){x, row, width, keys, values, cos, sin, columns, part, width};
+}
+
+/* Turn each pair of columns (i, i + part / 2) of each part. */
+static inline void turn_parts(const float *restrict x, const float *restrict cos, const float *restrict sin,
+                              int64_t width, int64_t part, float *restrict out) {
     const int64_t half = part / 2;
     for (int64_t at = 0; at < width; at += part) {
         for (int64_t i = at; i < at + half; i++) {
@@ -68,6 +89,25 @@ static inline void turn(const float *restrict x, const float *restrict cos, cons
             out[i + half] = x[i + half] * cos[i + half] + x[i] * sin[i + half];
         }
     }
+}
+
+/* Turn each pair of neighbours of the first columns; the others stay. */
+static inline void turn_neighbours(const float *restrict x, const float *restrict cos, const float *restrict sin,
+                                   int64_t width, int64_t pairs, float *restrict out) {
+    for (int64_t i = 0; i < pairs; i++) {
+        const float even = x[2 * i], odd = x[2 * i + 1];
+        out[2 * i] = even * cos[i] - odd * sin[i];
+        out[2 * i + 1] = odd * cos[i] + even * sin[i];
+    }
+    for (int64_t i = 2 * pairs; i < width; i++) out[i] = x[i];
+}
+
+/* Turn a query or key of a row, which begins at `at` in it. */
+static inline void turn(const struct joint *joint, int64_t row, int64_t at, float *out) {
+    const float *x = joint->x + row * joint->row + at;
+    const float *cos = joint->cos + row * joint->columns, *sin = joint->sin + row * joint->columns;
+    if (joint->part) turn_parts(x, cos, sin, joint->width, joint->part, out);
+    else turn_neighbours(x, cos, sin, joint->width, joint->columns, out);
 }
 
 /* Ask the memory for what these heads have of a token. */
@@ -125,24 +165,27 @@ static inline void ask_for(const struct heads *heads, const int8_t *token) {
 #include "attend_with.h"
 #pragma GCC pop_options
 
+/* A kept head that several items read is kept before they begin. */
 static void attend_all(struct attention *all, int64_t rows, int level, int threads) {
+    for (int64_t row = 0; all->joint && !items_own_kept_heads(all) && row < rows; row++)
+        (level >= VNNI ? keep_new_avx512 : keep_new_avx2)(all, row, 0, all->kept_heads);
     in_parallel(threads, rows * items_of_a_row(all), level >= VNNI ? attend_heads_avx512 : attend_heads_avx2, all);
 }
 
 /* query, out: (rows, heads, width); width: a multiple of 32, up to 512. */
 void glmbot_attend(const float *query, const struct kept *keys, const struct kept *values, int64_t rows, int64_t heads,
                    int64_t kept_heads, int64_t width, float scale, float *out, int level, int threads) {
-    struct attention all = {query, keys, values, heads, kept_heads, width, scale, out, NULL, NULL, 0};
+    struct attention all = {query, NULL, keys, values, heads, kept_heads, width, scale, out};
     attend_all(&all, rows, level, threads);
 }
 
-/* The same from query, key and value of a new token, joint: (rows, heads, 3 width), which are turned; key and value are
-   rounded to their last place first. */
-void glmbot_turn_and_attend(const float *joint, const float *cos, const float *sin, int64_t part,
+/* The same from query, key and value of a new token, joint: (rows, heads + 2 kept heads, width), which are turned; key
+   and value are rounded to their last place first. `part` and what else belongs to it: joint_of. */
+void glmbot_turn_and_attend(const float *x, const float *cos, const float *sin, int64_t columns, int64_t part,
                             const struct kept *keys, const struct kept *values, int64_t rows, int64_t heads,
-                            int64_t width, float *out, int level, int threads) {
-    const float scale = 1 / sqrtf((float)width);
-    struct attention all = {joint, keys, values, heads, heads, width, scale, out, cos, sin, part};
+                            int64_t kept_heads, int64_t width, float *out, int level, int threads) {
+    const struct joint joint = joint_of(x, cos, sin, columns, part, heads, kept_heads, width);
+    struct attention all = {NULL, &joint, keys, values, heads, kept_heads, width, 1 / sqrtf((float)width), out};
     attend_all(&all, rows, level, threads);
 }
 
@@ -158,26 +201,23 @@ void glmbot_keep(const float *new, const struct kept *kept, int64_t rows, int64_
 }
 
 struct turning {
-    const float *joint, *cos, *sin;
-    int64_t part, heads, width;
+    struct joint joint;
+    int64_t heads, kept_heads;
     float *query, *key;
 };
 
 static void turn_row(void *context, int64_t row) {
     const struct turning *all = context;
-    const int64_t width = all->width;
-    const float *cos = all->cos + row * width, *sin = all->sin + row * width;
-    for (int64_t head = row * all->heads; head < (row + 1) * all->heads; head++) {
-        const float *joint = all->joint + head * 3 * width;
-        turn(joint, cos, sin, width, all->part, all->query + head * width);
-        turn(joint + width, cos, sin, width, all->part, all->key + head * width);
-    }
+    const struct joint *joint = &all->joint;
+    float *query = all->query + row * all->heads * joint->width, *key = all->key + row * all->kept_heads * joint->width;
+    for (int64_t i = 0; i < all->heads; i++) turn(joint, row, i * joint->step, query + i * joint->width);
+    for (int64_t i = 0; i < all->kept_heads; i++) turn(joint, row, joint->key + i * joint->step, key + i * joint->width);
 }
 
-/* Turn the queries and keys of many tokens: joint as above; query, key: (rows, heads, width). */
-void glmbot_turn(const float *joint, const float *cos, const float *sin, int64_t part, int64_t rows, int64_t heads,
-                 int64_t width, float *query, float *key, int threads) {
-    struct turning all = {joint, cos, sin, part, heads, width, query, key};
+/* Turn the queries and keys of many tokens: joint as above; query: (rows, heads, width), key: (rows, kept_heads, width). */
+void glmbot_turn(const float *x, const float *cos, const float *sin, int64_t columns, int64_t part, int64_t rows,
+                 int64_t heads, int64_t kept_heads, int64_t width, float *query, float *key, int threads) {
+    struct turning all = {joint_of(x, cos, sin, columns, part, heads, kept_heads, width), heads, kept_heads, query, key};
     in_parallel(threads, rows, turn_row, &all);
 }
 

@@ -99,30 +99,35 @@ static void NAME(keep)(const float *restrict x, const struct kept *kept, int64_t
     for (int64_t i = 0; i < width; i++) numbers[i] = is_kept ? (int8_t)(bits_of(x[i] / step + ROUNDER) - ROUNDER_BITS) : 0;
 }
 
-/* Take query, key and value of some heads of a row, turn them, and keep key and value. */
-static void NAME(turn_heads)(const struct attention *all, int64_t item, struct heads *heads, const struct kept *keys,
-                             const struct kept *values) {
-    const int64_t row = item / items_of_a_row(all), width = all->width;
-    const float *cos = all->cos + row * width, *sin = all->sin + row * width;
+/* Turn a row's new keys of some kept heads, and keep them and their values. */
+static void NAME(keep_new)(const struct attention *all, int64_t row, int64_t first, int64_t end) {
+    const struct joint *joint = all->joint;
     float key[MOST_WIDE];
-    for (int64_t i = 0; i < heads->count; i++) {
-        const float *joint = all->query + (row * all->heads + heads->kept[i]) * 3 * width;
-        turn(joint, cos, sin, width, all->part, heads->query + i * width);
-        turn(joint + width, cos, sin, width, all->part, key);
-        NAME(keep)(key, keys, heads->kept[i], heads->num_kept, width);
-        NAME(keep)(joint + 2 * width, values, heads->kept[i], heads->num_kept, width);
+    for (int64_t head = first; head < end; head++) {
+        const float *value = joint->x + row * joint->row + joint->value + head * joint->step;
+        turn(joint, row, joint->key + head * joint->step, key);
+        NAME(keep)(key, all->keys + row, head, all->kept_heads, all->width);
+        NAME(keep)(value, all->values + row, head, all->kept_heads, all->width);
     }
+}
+
+/* Take the queries of some heads from a joint; keep the new keys and values that no other item reads. */
+static void NAME(turn_heads)(const struct attention *all, struct heads *heads) {
+    for (int64_t i = 0; i < heads->count; i++)
+        turn(all->joint, heads->row, (heads->first + i) * all->joint->step, heads->query + i * heads->width);
+    if (items_own_kept_heads(all))
+        NAME(keep_new)(all, heads->row, heads->kept[0], heads->kept[heads->count - 1] + 1);
 }
 
 /* Some heads of one row, all tokens in the order of memory, a chunk of them at a time. */
 static void NAME(attend_heads)(void *context, int64_t item) {
     const struct attention *all = context;
     struct heads heads;
-    const struct kept *keys, *values;
     const int64_t width = all->width, stride = all->kept_heads * width;
     float scores[MOST_HEADS * CHUNK];
-    choose_heads(all, item, &heads, &keys, &values);
-    if (all->cos) NAME(turn_heads)(all, item, &heads, keys, values);
+    choose_heads(all, item, &heads);
+    if (all->joint) NAME(turn_heads)(all, &heads);
+    const struct kept *keys = all->keys + heads.row, *values = all->values + heads.row;
     for (int64_t i = 0; i < heads.count * width; i++) heads.query[i] *= all->scale;
     for (int64_t first = 0; first < keys->length; first += CHUNK) {
         const int64_t count = least(CHUNK, keys->length - first);

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
-from glmbot.serving.models import compiled
 from glmbot.serving.models.attend import attend
 from glmbot.serving.models.rotary import rotate
-from glmbot.serving.models.rounded import RoundedCache, RoundedRows, turned
+from glmbot.serving.models.rounded import Joint, RoundedRows, can_turn, next_rows, turned
 
 Tables = tuple[Tensor, Tensor]
 """Cosine and sine for each of the P position coordinates, which turn a part of a head each: (B, T, 1, 1, P, D/P)."""
@@ -53,8 +51,8 @@ class SelfAttention(nn.Module):
         The published code divides the scores by the layer's number and multiplies them back in float32, which
         cancels out.
         """
-        if view is None and isinstance(cache, RoundedCache) and (found := self._step(x, tables, cache)) is not None:
-            step: Tensor = self.dense(found)
+        if view is None and (rows := next_rows(x, cache, self.layer, x.shape[-1] // self.num_heads)):
+            step: Tensor = self.dense(RoundedRows.turn_and_attend(self._joint(x, tables), *rows))
             return step
         query, key, value = self.project(x, tables)
         if cache is not None:
@@ -65,26 +63,20 @@ class SelfAttention(nn.Module):
         dense: Tensor = self.dense(attended.transpose(1, 2).flatten(2))
         return dense
 
-    def _step(self, x: Tensor, tables: Tables, cache: RoundedCache) -> Tensor | None:
-        """Attend from one token of each sequence by our kernels, (B, 1, C); None where that cannot be."""
-        num_rows, num_tokens, size = x.shape
-        width = size // self.num_heads
-        if num_tokens != 1 or x.dtype != torch.float32 or not (rows := cache.next_rows(self.layer, width)):
-            return None
-        joint = self.query_key_value(x).view(num_rows, self.num_heads, 3 * width)
-        cos, sin = (table.view(num_rows, *table.shape[-2:]) for table in tables)
-        return RoundedRows.turn_and_attend(joint, cos, sin, *rows).view(num_rows, 1, size)
-
     def project(self, x: Tensor, tables: Tables) -> tuple[Tensor, Tensor, Tensor]:
         """Return query and key, both rotated, and value: 3 x (B, H, T, D) from (B, T, C)."""
+        joint = self._joint(x, tables)
+        value = joint.all[..., 2 * joint.width :].transpose(1, 2)
+        if can_turn(joint.all):
+            query, key = turned(joint)
+            return query.transpose(1, 2), key.transpose(1, 2), value
+        num_parts, part_width = tables[0].shape[-2:]
+        both = rotate(joint.all[..., : 2 * joint.width].unflatten(-1, (2, num_parts, part_width)), *tables)
+        query, key = both.flatten(-2).transpose(1, 2).unbind(dim=3)
+        return query, key, value
+
+    def _joint(self, x: Tensor, tables: Tables) -> Joint:
         # the three are interleaved per head: (B, T, C) -> (B, T, H, 3D)
         joint = self.query_key_value(x).unflatten(-1, (self.num_heads, -1))
-        width = joint.shape[-1] // 3
-        num_parts, part_width = tables[0].shape[-2:]
-        if joint.is_cpu and joint.dtype == torch.float32 and not joint.requires_grad and compiled.is_usable():
-            cos, sin = (table.expand(*joint.shape[:2], 1, 1, -1, -1)[:, :, 0, 0] for table in tables)
-            query, key = turned(joint, cos, sin)
-            return query.transpose(1, 2), key.transpose(1, 2), joint[..., 2 * width :].transpose(1, 2)
-        both = rotate(joint[..., : 2 * width].unflatten(-1, (2, num_parts, part_width)), *tables)
-        query, key = both.flatten(-2).transpose(1, 2).unbind(dim=3)
-        return query, key, joint[..., 2 * width :].transpose(1, 2)
+        cos, sin = (table.expand(*joint.shape[:2], 1, 1, -1, -1)[:, :, 0, 0] for table in tables)
+        return Joint(joint, cos, sin, self.num_heads)

@@ -9,12 +9,12 @@ from transformers import DynamicCache, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
-from glmbot.serving.models.attend import attend
+from glmbot.serving.models.attention2 import GroupedAttention
 from glmbot.serving.models.compiled import can_norm, rms_norm, swiglu
 from glmbot.serving.models.config2 import ChatGLM2Config
 from glmbot.serving.models.prefix import PrefixEncoder, begin_cache, keys_and_values, prefix_cache, prefix_length
 from glmbot.serving.models.quantize import QuantisedLinear
-from glmbot.serving.models.rotary2 import pair_tables, rotate_pairs
+from glmbot.serving.models.rotary2 import pair_tables
 
 IGNORED_LABEL = -100
 
@@ -36,38 +36,6 @@ class RMSNorm(nn.Module):
         wide = x.float()
         normal = wide * torch.rsqrt(wide.square().mean(dim=-1, keepdim=True) + self.eps)
         return (self.weight * normal).to(x.dtype)
-
-
-class GroupedAttention(nn.Module):
-    """Attention in which several query heads share one head of keys and values; `layer` counts from 0."""
-
-    def __init__(self, config: ChatGLM2Config, layer: int) -> None:
-        super().__init__()
-        self.layer = layer
-        self.num_heads, self.num_groups = config.num_attention_heads, config.multi_query_group_num
-        self.head_size = config.kv_channels
-        width = (self.num_heads + 2 * self.num_groups) * self.head_size
-        self.query_key_value = nn.Linear(config.hidden_size, width, bias=config.add_qkv_bias)
-        self.dense = nn.Linear(self.num_heads * self.head_size, config.hidden_size, bias=False)
-
-    def forward(self, x: Tensor, tables: tuple[Tensor, Tensor], is_open: Tensor | None, cache: Cache | None) -> Tensor:
-        """Attend from each token of x to itself and the cached ones, as far as the mask is open.
-
-        x: (B, T, C); tables: cosine and sine, (B, 1, T, R/2); is_open: (B, 1, T, S), None where all is; returns
-        (B, T, C).
-        """
-        query, key, value = self.project(x, tables)
-        if cache is not None:
-            key, value = cache.update(key, value, self.layer)
-        out = attend(query, key, value, is_open)
-        dense: Tensor = self.dense(out.transpose(1, 2).flatten(2))
-        return dense
-
-    def project(self, x: Tensor, tables: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return query (B, H, T, D), key and value (B, G, T, D) from (B, T, C); query and key are rotated."""
-        joint = self.query_key_value(x).unflatten(-1, (-1, self.head_size)).transpose(1, 2)  # (B, H + 2G, T, D)
-        query, key, value = joint.split((self.num_heads, self.num_groups, self.num_groups), dim=1)
-        return rotate_pairs(query, *tables), rotate_pairs(key, *tables), value
 
 
 class GatedFeedForward(nn.Module):

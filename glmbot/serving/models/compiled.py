@@ -252,9 +252,11 @@ def _load() -> ctypes.CDLL | None:
         *(address, address, address, size, size, size, size, ctypes.c_float, address, small, small)
     ]
     found.glmbot_turn_and_attend.argtypes = [
-        *(address, address, address, size, address, address, size, size, size, address, small, small)
+        *(address, address, address, size, size, address, address, size, size, size, size, address, small, small)
     ]
-    found.glmbot_turn.argtypes = [address, address, address, size, size, size, size, address, address, small]
+    found.glmbot_turn.argtypes = [
+        *(address, address, address, size, size, size, size, size, size, address, address, small)
+    ]
     found.glmbot_keep_all.argtypes = [address, address, address, size, size, size, size, small, small]
     found.glmbot_gelu.argtypes = [address, size, small]
     found.glmbot_norm.argtypes = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from transformers.cache_utils import Cache
 
 from glmbot.serving.models import compiled
 
@@ -60,18 +61,61 @@ def keep_all(new: Tensor, numbers: Tensor, scales: Tensor, first: int) -> None:
     )
 
 
-def turned(joint: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-    """Return query and key, turned, (B, T, H, D) each.
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Queries, keys and values of tokens as one linear layer gives them, not turned yet, in float32.
 
-    joint: query, key and value side by side, (B, T, H, 3D) in float32; cos and sin: (B, T, P, D/P), the parts that are
-    turned by themselves.
+    Of ChatGLM-6B `all` is (B, T, H, 3D), query, key and value of a head side by side; cos and sin are (B, T, P, D/P),
+    whose P parts are turned by themselves. Of the later generations `all` is (B, T, H + 2G, D), all queries first, then
+    all keys; cos and sin are (B, T, R/2), the pairs of neighbours that are turned.
     """
-    joint, cos, sin = joint.contiguous(), cos.contiguous(), sin.contiguous()
-    num_rows, num_tokens, num_heads, width = joint.shape
-    query, key = (joint.new_empty(num_rows, num_tokens, num_heads, width // 3) for _ in range(2))
+
+    all: Tensor
+    cos: Tensor
+    sin: Tensor
+    num_kept: int
+    """Heads of keys and values, G; of ChatGLM-6B H."""
+
+    @property
+    def is_by_head(self) -> bool:
+        """Whether it is ChatGLM-6B's."""
+        return self.cos.dim() == 4
+
+    @property
+    def num_heads(self) -> int:
+        """How many heads the queries have, H."""
+        return self.all.shape[2] if self.is_by_head else self.all.shape[2] - 2 * self.num_kept
+
+    @property
+    def width(self) -> int:
+        """How many channels a head has, D."""
+        return self.all.shape[3] // 3 if self.is_by_head else self.all.shape[3]
+
+    def contiguous(self) -> "Joint":
+        """Return it as the kernels read it: without gaps."""
+        return Joint(self.all.contiguous(), self.cos.contiguous(), self.sin.contiguous(), self.num_kept)
+
+    def address(self) -> tuple[int, int, int, int, int]:
+        """Return what the kernels know of it; it must be without gaps, and be kept until they are done."""
+        part = self.cos.shape[-1] if self.is_by_head else 0
+        columns = self.cos[0, 0].numel()
+        return self.all.data_ptr(), self.cos.data_ptr(), self.sin.data_ptr(), columns, part
+
+
+def can_turn(new: Tensor) -> bool:
+    """Tell whether there are kernels for tokens like these."""
+    return new.is_cpu and new.dtype == torch.float32 and not new.requires_grad and compiled.is_usable()
+
+
+def turned(joint: Joint) -> tuple[Tensor, Tensor]:
+    """Return query, (B, T, H, D), and key, (B, T, G, D), turned."""
+    joint = joint.contiguous()
+    num_rows, num_tokens = joint.all.shape[:2]
+    heads = (joint.num_heads, joint.num_kept)
+    query, key = (joint.all.new_empty(num_rows, num_tokens, number, joint.width) for number in heads)
     compiled.library().glmbot_turn(
-        *(joint.data_ptr(), cos.data_ptr(), sin.data_ptr(), cos.shape[-1], num_rows * num_tokens, num_heads),
-        *(width // 3, query.data_ptr(), key.data_ptr(), torch.get_num_threads()),
+        *(*joint.address(), num_rows * num_tokens, *heads, joint.width),
+        *(query.data_ptr(), key.data_ptr(), torch.get_num_threads()),
     )
     return query, key
 
@@ -85,6 +129,12 @@ class RoundedCache(ABC):
 
         `width`: of a head, D.
         """
+
+
+def next_rows(x: Tensor, cache: Cache | None, layer: int, width: int) -> "tuple[RoundedRows, RoundedRows] | None":
+    """Make places as `RoundedCache.next_rows` does where x, (B, T, C), is one token a row that our kernels take."""
+    is_taken = x.is_cpu and x.dtype == torch.float32 and x.shape[1] == 1
+    return cache.next_rows(layer, width) if is_taken and isinstance(cache, RoundedCache) else None
 
 
 class RoundedRows:
@@ -106,19 +156,17 @@ class RoundedRows:
         compiled.library().glmbot_keep(new.data_ptr(), self._kept, *size, compiled.best_level())
 
     @staticmethod
-    def turn_and_attend(joint: Tensor, cos: Tensor, sin: Tensor, keys: "RoundedRows", values: "RoundedRows") -> Tensor:
+    def turn_and_attend(joint: Joint, keys: "RoundedRows", values: "RoundedRows") -> Tensor:
         """Turn query and key of one token of each sequence, round key and value to their last places, and attend.
 
-        joint: query, key and value side by side, (B, H, 3D) in float32; cos and sin: (B, P, D/P), the parts that are
-        turned by themselves. Returns (B, H, D).
+        T of the joint is 1. Returns (B, 1, HD).
         """
-        joint, cos, sin = joint.contiguous(), cos.contiguous(), sin.contiguous()
-        num_rows, num_heads, _ = joint.shape
-        width = joint.shape[2] // 3
-        out = joint.new_empty(num_rows, num_heads, width)
+        joint = joint.contiguous()
+        num_rows, num_heads, width = len(joint.all), joint.num_heads, joint.width
+        out = joint.all.new_empty(num_rows, 1, num_heads * width)
         compiled.library().glmbot_turn_and_attend(
-            *(joint.data_ptr(), cos.data_ptr(), sin.data_ptr(), cos.shape[-1], keys._kept, values._kept),
-            *(num_rows, num_heads, width, out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
+            *(*joint.address(), keys._kept, values._kept, num_rows, num_heads, joint.num_kept, width),
+            *(out.data_ptr(), compiled.best_level(), torch.get_num_threads()),
         )
         return out
 
