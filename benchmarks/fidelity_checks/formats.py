@@ -11,7 +11,8 @@ from torch import Tensor
 from fidelity_checks.report import TABLE_TOLERANCE, Report, equal, read_json
 from glmbot.serving.chat.chatglm import build_prompt, process_response
 from glmbot.serving.chat.texts import SAMPLING
-from glmbot.serving.engine.sampler import candidates, replace_invalid
+from glmbot.serving.engine.candidates import candidates
+from glmbot.serving.engine.sampler import replace_invalid
 from glmbot.serving.engine.sequence import Sampling
 from glmbot.serving.models.family import Family
 from glmbot.serving.models.rotary import inverse_frequencies, rotary_tables

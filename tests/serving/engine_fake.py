@@ -14,6 +14,7 @@ from torch import Tensor
 from glmbot.serving.api.openai import build_app
 from glmbot.serving.chat.conversation import ChatMessage, Tool, ToolCall, plain_turns
 from glmbot.serving.engine.engine import Engine
+from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Decoder, Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.http_server import DRAIN_TIME, HttpServer, build_http_server, run_http
@@ -72,10 +73,10 @@ class ScriptedModel:
             decoder.check(token)
         return torch.stack([decoder.extend([token]) for decoder, token in zip(own, tokens, strict=True)])
 
-    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> "Greedy":
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> TokenSampler:
         assert sampling.top_k >= 0
         self.samplings.append(sampling)
-        return Greedy()
+        return TokenSampler(Sampling(temperature=0))
 
     def wait(self) -> None:
         if self._gate:
@@ -142,12 +143,6 @@ class ScriptedDecoder:
         logits = torch.zeros(self._model.num_tokens)
         logits[ord(letter)] = float("nan") if letter in "\x01\x03" else 1.0
         return logits
-
-
-class Greedy:
-    def choose(self, logits: Tensor) -> int:
-        assert logits.dim() == 1
-        return int(logits.argmax())
 
 
 class LetterText:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from glmbot.serving.engine.sampler import TokenSampler, candidates
+from glmbot.serving.engine.candidates import candidates
+from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import Sampling
 
 GREEDY = Sampling(temperature=0)

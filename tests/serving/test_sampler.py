@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from glmbot.serving.engine.sampler import TokenSampler, candidates, choose_each, replace_invalid
+from glmbot.serving.engine.candidates import candidates
+from glmbot.serving.engine.sampler import TokenSampler, look_ahead, replace_invalid
 from glmbot.serving.engine.sequence import Sampling
 
 WARPERS = {"v1": Sampling(), "v2_v3": Sampling(0.8, 0.8), "cold": Sampling(0.1, 0.95)}

@@ -8,6 +8,8 @@ from collections.abc import Sequence as Listing
 import torch
 from torch import Tensor
 
+from glmbot.serving.engine.candidates import Candidates
+from glmbot.serving.engine.sampler import look_ahead
 from glmbot.serving.engine.scheduler import Scheduler
 from glmbot.serving.engine.sequence import FinishReason, Model, NotFinite, Output, Place, Request, Sequence
 
@@ -98,7 +100,7 @@ class Engine:
         if not sequences:
             return []
         try:
-            logits: Listing[Tensor] = self._decode(sequences).unbind()
+            logits = self._decode(sequences)
         except Exception as error:
             if _is_device_lost(error):
                 raise
@@ -109,7 +111,7 @@ class Engine:
                 return [self._dropped(sequences[0])]
             logger.exception("a step for %d sequences failed; trying them one by one", len(sequences))
             return [output for one in sequences if one.is_read for output in self._go_on([one])]
-        return [self._take(one, row) for one, row in zip(sequences, logits, strict=True)]
+        return self._take(sequences, logits)
 
     def _decode(self, sequences: Listing[Sequence]) -> Tensor:
         decoders = [one.decoder for one in sequences if one.decoder]
@@ -149,7 +151,7 @@ class Engine:
             return [self._dropped(sequence)]
         if sequence.num_read - num_before == limit:
             self._adapt(self._clock() - began)
-        return [] if logits is None else [self._take(sequence, logits)]
+        return [] if logits is None else self._take([sequence], logits[None])
 
     def _adapt(self, taken: float) -> None:
         """Let the next piece be as long as may be, but not change at once; `taken`: seconds for a whole one."""
@@ -158,10 +160,26 @@ class Engine:
 
     # -- what comes of it
 
-    def _take(self, sequence: Sequence, logits: Tensor) -> Output:
+    def _take(self, sequences: Listing[Sequence], logits: Tensor) -> list[Output]:
+        """Give sequences their tokens by their scores, (B, V): in one pass or, where that fails, one by one."""
+        try:
+            found = look_ahead([one.sampler for one in sequences if one.sampler], logits)
+        except Exception as error:
+            if _is_device_lost(error):
+                raise
+            is_freed = _is_out_of_memory(error) and self._free_memory(error)
+            if len(sequences) == 1 and not is_freed:
+                logger.exception("sequence %d failed and was dropped", sequences[0].sequence_id)
+                return [self._dropped(sequences[0])]
+            logger.warning("no tokens were found for %d sequences (%s); trying one by one", len(sequences), error)
+            each = zip(sequences, logits, strict=True)
+            return [output for one, row in each if one.is_read for output in self._take([one], row[None])]
+        return [self._take_one(*each) for each in zip(sequences, logits, found, strict=True)]
+
+    def _take_one(self, sequence: Sequence, logits: Tensor, found: Candidates | None) -> Output:
         """Give one sequence its token; whatever goes wrong is its own end and nobody else's."""
         try:
-            output = sequence.take(logits, self._model)
+            output = sequence.take(logits, found, self._model)
         except NotFinite as error:
             logger.error("sequence %d was dropped: %s", sequence.sequence_id, error)
             return self._dropped(sequence, "not_finite")

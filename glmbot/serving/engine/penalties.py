@@ -19,6 +19,11 @@ class Penalties:
         self._counts: Counter[int] = Counter()
 
     @property
+    def change_scores(self) -> bool:
+        """Whether there is anything to apply."""
+        return bool(self._bias) or self._is_counting
+
+    @property
     def _is_counting(self) -> bool:
         has_penalty = self._sampling.presence_penalty or self._sampling.frequency_penalty
         return bool(has_penalty) or self._sampling.repetition_penalty != 1
@@ -28,19 +33,15 @@ class Penalties:
         if self._is_counting:
             self._counts[token] += 1
 
-    def apply(self, logits: Tensor) -> Tensor:
-        """Return the changed scores, as float32 if there are changes; logits: (V,), which stay as they are.
+    def apply(self, scores: Tensor) -> None:
+        """Change scores in place; scores: (V,), float32.
 
         Repetition, then frequency and presence, then the bias. Tokens that the model has no score for are left out.
         """
-        if not self._bias and not self._is_counting:
-            return logits
-        scores = logits.float().clone()
         self._penalise_repetition(scores)
         tokens, changes = self._changes(len(scores))
         if tokens:
             scores[_on(scores, tokens)] += torch.tensor(changes, device=scores.device)
-        return scores
 
     def _penalise_repetition(self, scores: Tensor) -> None:
         """Divide what is positive and multiply what is negative (https://arxiv.org/abs/1909.05858, section 4.1)."""

@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 if TYPE_CHECKING:  # the HTTP side makes requests too, and must not wait for torch
     from torch import Tensor
 
+    from glmbot.serving.engine.candidates import Candidates
+    from glmbot.serving.engine.sampler import TokenSampler
+
 FinishReason = Literal["stop", "length", "loop", "not_finite", "timeout", "not_begun", "error", "cancelled"]
 
 
@@ -79,13 +82,6 @@ class Output:
     logprobs: Logprobs | None = None
 
 
-class Sampler(Protocol):
-    """Chooses a token; holds the sequence's own random state."""
-
-    def choose(self, logits: "Tensor") -> int:
-        """Return the next token. logits: (V,)."""
-
-
 class Decoder(Protocol):
     """One sequence in the model, with its own keys and values; dropping it frees them."""
 
@@ -143,7 +139,7 @@ class Model(Protocol):
         Where it raises, no sequence is changed.
         """
 
-    def new_sampler(self, sampling: Sampling, prompt: Listing[int] = ()) -> Sampler:
+    def new_sampler(self, sampling: Sampling, prompt: Listing[int] = ()) -> "TokenSampler":
         """Begin the random choices of one sequence that answers `prompt`."""
 
 
@@ -166,7 +162,7 @@ class Sequence:
         self.decoder: Decoder | None = None
         self.is_read = False
         self.place: Place | None = None
-        self._sampler: Sampler | None = None
+        self.sampler: TokenSampler | None = None
         self._was_read_again = False
         self._loops = LoopGuard(request.longest_loop) if request.longest_loop else None
 
@@ -187,7 +183,7 @@ class Sequence:
 
     def begin(self, model: Model) -> None:
         """Take a place in the model, perhaps with a beginning that is there already."""
-        self._sampler = self._sampler or model.new_sampler(self.request.sampling, self.request.prompt)
+        self.sampler = self.sampler or model.new_sampler(self.request.sampling, self.request.prompt)
         if self.decoder is None:
             self.decoder = model.new_decoder(self.tokens, self.max_length)
 
@@ -229,15 +225,18 @@ class Sequence:
         self.is_read = True
         return logits
 
-    def take(self, logits: "Tensor", model: Model) -> Output:
-        """Choose the next token by the scores, (V,). Raises NotFinite.
+    def take(self, logits: "Tensor", found: "Candidates | None", model: Model) -> Output:
+        """Draw the next token from what the sampler finds in the scores, (V,). Raises NotFinite.
 
-        Scores that are no numbers are computed once more, in float32 where they were not: float16 ends at 65,504.
+        Scores that are no numbers, None, are computed once more, in float32 where they were not: float16 ends at
+        65,504.
         """
-        assert self._sampler is not None
-        if not all_finite(logits):
+        assert self.sampler is not None
+        if found is None:
             logits = self._finite()
-        token = self._sampler.choose(logits)
+            token = self.sampler.choose(logits)
+        else:
+            token = self.sampler.draw(found)
         self.generated.append(token)
         if token in model.end_tokens:
             return Output(self.sequence_id, None, "stop")
