@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -61,9 +62,62 @@ def test_neighbours_in_a_batch_do_not_disturb_a_sequence(scores: dict[str, Tenso
     together = [TokenSampler(Sampling(seed=seed)) for seed in range(len(logits))]
     alone = [TokenSampler(Sampling(seed=seed)) for seed in range(len(logits))]
     for _ in range(5):
-        assert choose_each(together, logits) == [
-            sampler.choose(row) for sampler, row in zip(alone, logits, strict=True)
+        drawn = [sampler.draw(one) for sampler, one in zip(together, look_ahead(together, logits), strict=True) if one]
+        assert drawn == [sampler.choose(row) for sampler, row in zip(alone, logits, strict=True)]
+
+
+def plain(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
+    """What a sequence draws from, found in all scores by its own."""
+    if sampling.temperature == 0:
+        return logits.argmax()[None], torch.ones(1)
+    least = logits.topk(min(sampling.top_k or len(logits), len(logits))).values[-1]
+    tokens = (logits >= least).nonzero().flatten()
+    scores, order = ((logits[tokens] - logits[tokens].max()) / sampling.temperature).sort()
+    probabilities = scores.softmax(dim=-1)
+    start = int((probabilities.cumsum(dim=-1) <= 1 - sampling.top_p).sum())
+    start = max(start, int((probabilities < sampling.min_p * probabilities[-1]).sum()))
+    start = min(start, len(tokens) - 1)
+    return tokens[order[start:]], scores[start:].softmax(dim=-1)
+
+
+@pytest.mark.parametrize("num_tokens", [1, 9, 300, 5000, 65_024])
+@pytest.mark.parametrize("step", [None, 0.5])
+def test_a_batch_finds_for_each_what_it_finds_alone_to_the_bit(num_tokens: int, step: float | None) -> None:
+    random = Random(num_tokens)
+    generator = torch.Generator().manual_seed(num_tokens)
+    for _ in range(20):
+        samplings = [
+            Sampling(
+                temperature=random.choice([0, 1e-42, 0.3, 0.95, 2.0]),
+                top_p=random.choice([1e-9, 0.3, 0.7, 0.999, 1.0]),
+                top_k=random.choice([0, 1, 2, 20, 50, 256, 257, num_tokens, num_tokens + 1]),
+                min_p=random.choice([0.0, 0.0, 0.05, 1.0]),
+            )
+            for _ in range(random.randint(1, 9))
         ]
+        logits = torch.randn(len(samplings), num_tokens, generator=generator) * 3
+        if step:  # many tie
+            logits = (logits / step).round() * step
+        bad = random.sample(range(len(samplings)), len(samplings) // 3)
+        logits[bad, random.randrange(num_tokens)] = random.choice([torch.nan, torch.inf, -torch.inf])
+        found = look_ahead([TokenSampler(sampling) for sampling in samplings], logits)
+        for row, (one, sampling) in enumerate(zip(found, samplings, strict=True)):
+            assert (one is None) == (row in bad)
+            if one is not None:
+                tokens, probabilities = plain(logits[row], sampling)
+                assert torch.equal(one[0], tokens), sampling
+                assert torch.equal(one[1], probabilities), sampling
+
+
+def test_penalties_of_one_sequence_do_not_change_its_neighbours() -> None:
+    logits = torch.randn(3, 400, generator=torch.Generator().manual_seed(0))
+    before = logits.clone()
+    favoured = Sampling(temperature=0, logit_bias=((7, 100.0),))
+    found = look_ahead([TokenSampler(one) for one in (Sampling(), favoured, Sampling(temperature=0))], logits)
+    assert torch.equal(logits, before)
+    assert found[0] is not None
+    assert torch.equal(found[0][0], plain(logits[0], Sampling())[0])
+    assert [int(one[0]) for one in found[1:] if one] == [7, int(logits[2].argmax())]
 
 
 def test_choices_follow_their_probabilities() -> None:

@@ -73,7 +73,7 @@ def _highest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
         scores, tokens = logits.topk(min(count, num_tokens))
         return scores.cpu(), tokens.cpu()
     end = num_chunks * _CHUNK
-    chunks = logits[:, :end].unflatten(1, (num_chunks, _CHUNK))
+    chunks = logits[:, :end].reshape(len(logits), num_chunks, _CHUNK)
     places = chunks.amax(dim=2).topk(count, sorted=False).indices  # (B, N)
     near = chunks.gather(1, places[..., None].expand(-1, -1, _CHUNK)).flatten(1)
     scores, order = torch.cat((near, logits[:, end:]), dim=1).topk(count)
@@ -82,9 +82,7 @@ def _highest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return scores.cpu(), tokens.cpu()
 
 
-def _alike(
-    scores: Tensor, ks: Sequence[int], samplings: Sequence[Sampling]
-) -> dict[tuple[int, bool], list[int]]:
+def _alike(scores: Tensor, ks: Sequence[int], samplings: Sequence[Sampling]) -> dict[tuple[int, bool], list[int]]:
     """Return which rows have equally many scores that are no lower than their k-th, and are certain or not.
 
     scores: (B, N), descending. Rows are left out that may have more such scores than are here.

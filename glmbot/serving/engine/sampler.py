@@ -61,7 +61,8 @@ def look_ahead(samplers: Sequence[TokenSampler], logits: Tensor) -> list[Candida
 
     What one sequence gets does not depend on the others. Nothing is changed, so it may be repeated.
     """
-    are_finite = [math.isfinite(total) or all_finite(row) for total, row in zip(logits.sum(1).tolist(), logits)]
+    totals = zip(logits.sum(dim=1).tolist(), logits, strict=True)  # one that is a number has none else in it
+    are_finite = [math.isfinite(total) or all_finite(row) for total, row in totals]
     rows = [row for row, is_finite in enumerate(are_finite) if is_finite]
     if not rows:
         return [None] * len(samplers)
