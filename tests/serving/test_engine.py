@@ -2,12 +2,16 @@
 
 import asyncio
 import gc
+import math
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from glmbot.errors import EngineStuck
 from glmbot.serving.engine.engine import Engine
+from glmbot.serving.engine.penalties import Penalties
+from glmbot.serving.engine.sampler import TokenSampler
 from glmbot.serving.engine.sequence import FinishReason, Output, Request, Sampling
 from glmbot.serving.engine.thread import EngineThread
 from glmbot.serving.loaded_model import LoadedModel
@@ -139,6 +143,25 @@ def test_scores_that_are_no_numbers_are_computed_again_once_for_that_request_alo
     assert [text(outputs[number]) for number in range(4)] == ["fine", "a?b", "?", "?a"]
     assert [outputs[number][-1].finish for number in range(4)] == ["stop", "stop", "stop", "not_finite"]
     assert model.num_read_again == 3
+
+
+class AsAsked(ScriptedModel):
+    """Lets each request choose as it asks, however absurd that is."""
+
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> TokenSampler:
+        return TokenSampler(sampling, prompt)
+
+
+@pytest.mark.parametrize(
+    "bad", [Sampling(top_k=-5), Sampling(temperature=math.nan), Sampling(logit_bias=((-999, 1.0),))]
+)
+def test_settings_that_cannot_be_followed_fail_their_own_request_only(bad: Sampling) -> None:
+    engine = Engine(AsAsked(lambda prompt: prompt), max_running=3)
+    for number, sampling in enumerate([Sampling(temperature=0), bad, Sampling(top_k=1)]):
+        engine.add(number, Request(list(b"fine"), 50, sampling))
+    outputs = run(engine)
+    assert [text(outputs[number]) for number in range(3)] == ["fine", "", "fine"]
+    assert [outputs[number][-1].finish for number in range(3)] == ["stop", "error", "stop"]
 
 
 # -- whose turn it is
@@ -291,6 +314,46 @@ def test_scores_that_are_no_numbers_are_computed_again_after_a_pause_too() -> No
     outputs = run(engine)
     assert [text(outputs[number]) for number in (1, 2)] == ["abcdefg" * 2, "a?cdefg" * 2]
     assert model.num_read_again == 2
+
+
+class ShortOfMemory(Penalties):
+    """Has none, in the third step and the next ones, so many times."""
+
+    def __init__(self, num_times: int) -> None:
+        super().__init__(Sampling(), [])
+        self._num_asked, self._num_times = 0, num_times
+
+    @property
+    def change_scores(self) -> bool:
+        self._num_asked += 1
+        if 2 < self._num_asked <= 2 + self._num_times:
+            raise MemoryError
+        return False
+
+
+class ShortOfMemoryModel(ScriptedModel):
+    """Lets the sequence of the prompt "!" have too little memory to choose its tokens."""
+
+    num_times = 1
+
+    def new_sampler(self, sampling: Sampling, prompt: Sequence[int] = ()) -> TokenSampler:
+        sampler = super().new_sampler(sampling, prompt)
+        if list(prompt) == [ord("!")]:
+            sampler.penalties = ShortOfMemory(self.num_times)
+        return sampler
+
+
+@pytest.mark.parametrize(("num_times", "finish"), [(1, "stop"), (2, "stop"), (1000, "error")])
+def test_tokens_are_chosen_one_by_one_where_there_is_no_memory_for_all(num_times: int, finish: FinishReason) -> None:
+    model = ShortOfMemoryModel(lambda prompt: "abcdefgh" if prompt == "!" else prompt * 3)
+    model.num_times = num_times
+    engine = Engine(model, max_running=4)
+    for number, prompt in enumerate(["!", "abc", "abc", "abc"]):
+        engine.add(number, request(prompt))
+    outputs = run(engine, 400)
+    assert [text(outputs[number]) for number in (1, 2, 3)] == ["abc" * 3] * 3
+    assert outputs[0][-1].finish == finish
+    assert finish == "error" or text(outputs[0]) == "abcdefgh"
 
 
 # -- a step that does not end
