@@ -14,7 +14,7 @@
 #define BLOCK 16        /* weight rows side by side */
 #define STEP 64         /* columns of a tile */
 #define MOST_BLOCKS 16  /* of outputs that a work item has where there are many rows */
-#define VNNI_FEW_ROWS 8 /* of two blocks and so many rows the sums stay in registers */
+#define VNNI_FEW_ROWS 32 /* up to so many, weights are used as they lie in memory */
 #define MAX_ROWS 256    /* inputs at a time, so that what belongs to them stays in a core's cache */
 
 enum level { PLAIN = 0, AVX2 = 1, VNNI = 2, AMX = 3 };

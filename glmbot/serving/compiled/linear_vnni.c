@@ -6,6 +6,7 @@
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #define INLINE __attribute__((always_inline, target("avx512f,avx512bw,avx512vl,avx512vnni"))) static inline
+#define HEIGHT 8 /* rows at a time: of two blocks and so many rows the sums stay in registers */
 
 INLINE __m512i four(const int8_t *x) { return _mm512_set1_epi32(*(const int32_t *)x); }
 
@@ -29,7 +30,7 @@ INLINE void add_group(const linear_job *job, const uint8_t *const *weight, const
                       const int is_far, int64_t first, const int rows, int64_t group, float *sum, int64_t stride) {
     const int8_t *x = job->x + at_x(job->groups, first, group);
     const int chains = blocks * rows <= 8 ? 2 : 1;
-    __m512i found[VNNI_FEW_ROWS][2][2];
+    __m512i found[HEIGHT][2][2];
     for (int row = 0; row < rows; row++)
         for (int block = 0; block < blocks; block++)
             for (int chain = 0; chain < chains; chain++) found[row][block][chain] = _mm512_setzero_si512();
@@ -85,27 +86,37 @@ INLINE void strip(const linear_job *job, const uint8_t *left, const uint8_t *rig
 TARGET static void square(const linear_job *job, const uint8_t *left, const uint8_t *right, int64_t row, int64_t first,
                           int64_t last, float *sum, int64_t stride) {
 #define SQUARE(rows) strip(job, left, right, 2, 8, 0, row, rows, first, last, sum, stride)
-    BY_ROWS(least(VNNI_FEW_ROWS, job->rows - row), SQUARE)
+    BY_ROWS(least(HEIGHT, job->rows - row), SQUARE)
+}
+
+/* One block, or two, from their first column to their last, as they lie in memory. */
+INLINE void strip_by_bits(const linear_job *job, const uint8_t *left, const uint8_t *right, const int blocks, int64_t row,
+                          const int rows, float *sum) {
+    if (job->bits == 8) strip(job, left, right, blocks, 8, 1, row, rows, 0, job->groups, sum, 2 * BLOCK);
+    else strip(job, left, right, blocks, 4, 1, row, rows, 0, job->groups, sum, 2 * BLOCK);
 }
 
 /* Blocks as they lie in memory, which gives most in one stream a core; with more rows, inputs that are used for two
-   blocks save more than that. */
+   blocks save more than that. Rows beyond the first HEIGHT find the weights in a core's cache. */
 TARGET static void few_rows(const linear_job *job, int64_t first, int64_t last) {
-    _Alignas(64) float sum[VNNI_FEW_ROWS * 2 * BLOCK];
+    _Alignas(64) float sums[VNNI_FEW_ROWS * 2 * BLOCK];
     const int64_t bytes = block_bytes(job), at_once = job->rows <= 2 ? 1 : 2;
     for (int64_t number = first; number < last; number += at_once) {
         const int64_t end = least(number + at_once, last); /* an odd one is its own neighbour; nobody reads those sums */
         const uint8_t *left = job->weight + number * bytes, *right = job->weight + (end - 1) * bytes;
-        memset(sum, 0, job->rows * 2 * BLOCK * sizeof(float));
+        memset(sums, 0, job->rows * 2 * BLOCK * sizeof(float));
+        for (int64_t row = 0; row < job->rows; row += HEIGHT) {
+            float *sum = sums + row * 2 * BLOCK;
 #define STRIP(rows) \
-    if (job->bits == 8) strip(job, left, right, rows <= 2 ? 1 : 2, 8, 1, 0, rows, 0, job->groups, sum, 2 * BLOCK); \
-    else strip(job, left, right, rows <= 2 ? 1 : 2, 4, 1, 0, rows, 0, job->groups, sum, 2 * BLOCK)
-        BY_ROWS(job->rows, STRIP)
-        finish(job, sum, 2 * BLOCK, number, end);
+    if (rows <= 2 && at_once == 1) strip_by_bits(job, left, right, 1, row, rows, sum); \
+    else strip_by_bits(job, left, right, 2, row, rows, sum)
+            BY_ROWS(least(HEIGHT, job->rows - row), STRIP)
+        }
+        finish(job, sums, 2 * BLOCK, number, end);
     }
 }
 
 TARGET void linear_vnni(const linear_job *job, int64_t first, int64_t last) {
     if (job->rows <= VNNI_FEW_ROWS) few_rows(job, first, last);
-    else many_rows(job, first, last, VNNI_FEW_ROWS, square);
+    else many_rows(job, first, last, HEIGHT, square);
 }
