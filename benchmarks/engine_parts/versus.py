@@ -109,7 +109,7 @@ def against_peer(bench: Bench, kind: str, precisions: Sequence[str]) -> dict[str
 
 
 def where_time_goes(bench: Bench, precision: str) -> dict[str, dict[str, float]]:
-    """Return the operators that take the most of a step, with their shares, for one stream and for a crowd."""
+    """Return the functions that take the most of a step, with their shares, for one stream and for a crowd."""
     with bench.own(precision) as own:
         return {f"streams_{count}": _profile(bench, own, count) for count in (1, CROWD)}
 

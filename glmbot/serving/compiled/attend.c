@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define CHUNK 64     /* tokens at a time, so that their values are still near when their scores are known */
-#define MOST_HEADS 8 /* a work item's */
+#define MOST_HEADS 32 /* a work item's */
+#define LEAST_HEADS 8
 #define MOST_WIDE 512
 #define AHEAD 4      /* tokens that the memory is asked for early */
 #define LINE 64
@@ -36,6 +37,7 @@ struct attention {
     int64_t heads, kept_heads, width;
     float scale;
     float *out; /* (rows, heads, width) */
+    int64_t at_once; /* heads of a work item */
 };
 
 /* Some heads of one row, and what is found of them so far. */
@@ -47,18 +49,18 @@ struct heads {
     float *out;
 };
 
-static int64_t items_of_a_row(const struct attention *all) { return (all->heads + MOST_HEADS - 1) / MOST_HEADS; }
+static int64_t items_of_a_row(const struct attention *all) { return (all->heads + all->at_once - 1) / all->at_once; }
 
 /* Whether no two items have a kept head in common. */
 static int items_own_kept_heads(const struct attention *all) {
-    return all->heads <= MOST_HEADS || MOST_HEADS % (all->heads / all->kept_heads) == 0;
+    return all->heads <= all->at_once || all->at_once % (all->heads / all->kept_heads) == 0;
 }
 
 static void choose_heads(const struct attention *all, int64_t item, struct heads *heads) {
-    const int64_t row = item / items_of_a_row(all), first = item % items_of_a_row(all) * MOST_HEADS;
+    const int64_t row = item / items_of_a_row(all), first = item % items_of_a_row(all) * all->at_once;
     const int64_t at = (row * all->heads + first) * all->width;
     heads->row = row, heads->first = first;
-    heads->count = least(MOST_HEADS, all->heads - first);
+    heads->count = least(all->at_once, all->heads - first);
     heads->width = all->width, heads->num_kept = all->kept_heads;
     heads->out = all->out + at;
     for (int64_t i = 0; i < heads->count; i++) {
@@ -165,8 +167,11 @@ static inline void ask_for(const struct heads *heads, const int8_t *token) {
 #include "attend_with.h"
 #pragma GCC pop_options
 
-/* A kept head that several items read is kept before they begin. */
+/* A kept head that several items read is kept before they begin. With many rows an item has many heads of one, since a
+   token's heads lie side by side: memory gives most where it is read in order. */
 static void attend_all(struct attention *all, int64_t rows, int level, int threads) {
+    all->at_once = MOST_HEADS;
+    while (all->at_once > LEAST_HEADS && rows * items_of_a_row(all) < 4 * threads) all->at_once /= 2;
     for (int64_t row = 0; all->joint && !items_own_kept_heads(all) && row < rows; row++)
         (level >= VNNI ? keep_new_avx512 : keep_new_avx2)(all, row, 0, all->kept_heads);
     in_parallel(threads, rows * items_of_a_row(all), level >= VNNI ? attend_heads_avx512 : attend_heads_avx2, all);
@@ -175,7 +180,7 @@ static void attend_all(struct attention *all, int64_t rows, int level, int threa
 /* query, out: (rows, heads, width); width: a multiple of 32, up to 512. */
 void glmbot_attend(const float *query, const struct kept *keys, const struct kept *values, int64_t rows, int64_t heads,
                    int64_t kept_heads, int64_t width, float scale, float *out, int level, int threads) {
-    struct attention all = {query, NULL, keys, values, heads, kept_heads, width, scale, out};
+    struct attention all = {query, NULL, keys, values, heads, kept_heads, width, scale, out, 0};
     attend_all(&all, rows, level, threads);
 }
 
@@ -185,7 +190,7 @@ void glmbot_turn_and_attend(const float *x, const float *cos, const float *sin, 
                             const struct kept *keys, const struct kept *values, int64_t rows, int64_t heads,
                             int64_t kept_heads, int64_t width, float *out, int level, int threads) {
     const struct joint joint = joint_of(x, cos, sin, columns, part, heads, kept_heads, width);
-    struct attention all = {NULL, &joint, keys, values, heads, kept_heads, width, 1 / sqrtf((float)width), out};
+    struct attention all = {NULL, &joint, keys, values, heads, kept_heads, width, 1 / sqrtf((float)width), out, 0};
     attend_all(&all, rows, level, threads);
 }
 
