@@ -1,7 +1,7 @@
 /* Linear layers with 8- and 4-bit weights on x86-64: what the files of this folder share.
 
-   y = (x W^T) * scale + bias. The weights are packed (packing.py): blocks of 16 rows, in each 4 columns of 16 rows
-   side by side, as VNNI and AMX read them; numbers are stored as unsigned ones, w + 128 or w + 8. The inputs are
+   y = (x W^T) * scale + bias. The weights are laid out (`lay_out`, compiled.py): blocks of 16 rows, in each 4 columns of 16
+   rows side by side, as VNNI and AMX read them; numbers are stored as unsigned ones, w + 128 or w + 8. The inputs are
    rounded to 8 bits, each GROUP columns of a row with a scale of their own. The sums of a group are whole numbers, and
    groups are added in order, so a row's result does not depend on the rows beside it, nor on the instructions used; but
    AVX2 takes 8-bit weights as signed ones, so that the last bits of a sum may be others. */

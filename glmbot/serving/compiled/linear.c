@@ -1,4 +1,4 @@
-/* What Python calls (kernels.py). */
+/* What Python calls (compiled.py). */
 #include "kernels.h"
 
 #include <cpuid.h>
