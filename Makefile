@@ -36,7 +36,7 @@ bench-memory: .venv/.dev  ## Measure ChatGLM-6B's memory with random weights (25
 bench-pipeline: .venv/.bench  ## Measure the whole way of a message next to nonebot2 (7 minutes; OPTIONS="--postgresql URL")
 	@$(BIN)/python benchmarks/pipeline.py $(OPTIONS) --json
 
-bench-engine: .venv/.dev .venv/.bench-engine  ## Measure the engine next to chatglm.cpp (45 minutes alone on the machine, 20 GB; OPTIONS="--layers 4 --quick")
+bench-engine: .venv/.dev .venv/.bench-engine  ## Measure the engine next to chatglm.cpp (half an hour alone on the machine, 20 GB; OPTIONS="--layers 4 --quick")
 	@$(BIN)/python benchmarks/engine.py --peer $(OPTIONS) --json
 
 bench-engine-soak: .venv/.dev  ## Let 32 clients talk to the model server for ten minutes

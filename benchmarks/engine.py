@@ -3,8 +3,8 @@
 python benchmarks/engine.py [--peer] [--llama] [--layers N] [--hidden N] [--quick] [--growth FOLDER]
     [--folder DIRECTORY] [--json]
 
-All 28 layers take 20 GB of memory, 25 GB of disk and the machine for themselves: three quarters of an hour, and as much
-again with --growth. Each contender is a process of its own; they are called in turn, in every round all of them, and
+All 28 layers take 20 GB of memory, 25 GB of disk and the machine for themselves: half an hour, and a quarter more with
+--growth. Each contender is a process of its own; they are called in turn, in every round all of them, and
 figures are medians of the rounds, `spread` their smallest and largest. --peer needs `make .venv/.bench-engine`, --llama
 `make .venv/.bench-llama`.
 

@@ -5,7 +5,7 @@ python -m engine_parts.own DIRECTORY PRECISION MAX_RUNNING
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from engine_parts.crowds import Ask, Client, has_generated, new_request, steps_to_free, waits
 from engine_parts.profiling import shares
 from engine_parts.shape import prompt_of
+from engine_parts.timing import seconds
 from engine_parts.wire import answer_calls
 from glmbot.serving.engine.engine import Engine
 from glmbot.serving.loading.memory import keep_large_blocks_apart
@@ -75,7 +76,7 @@ class Own:
     def read_gb_s(self) -> float:
         """Return the billions of bytes a second that all threads together read from memory, at best."""
         numbers = torch.ones(READ_BYTES // 4)
-        return max(READ_BYTES / 1e9 / _seconds(numbers.sum) for _ in range(5))
+        return max(READ_BYTES / 1e9 / seconds(numbers.sum) for _ in range(5))
 
     def stop(self) -> None:
         """End all sequences."""
@@ -135,12 +136,6 @@ class Own:
         width = layer.in_features
         assert isinstance(width, int)
         return torch.ones(num_rows, 1, width, dtype=self._dtype)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started_at = time.perf_counter()
-    work()
-    return time.perf_counter() - started_at
 
 
 def linear_layers(network: nn.Module) -> Iterator[nn.Module]:

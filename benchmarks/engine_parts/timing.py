@@ -10,10 +10,11 @@ PASSES = 3
 def settled_seconds(work: Callable[[], object]) -> float:
     """Return the median of some passes after one that is not counted: it wakes threads and fills caches."""
     work()
-    return statistics.median(_seconds(work) for _ in range(PASSES))
+    return statistics.median(seconds(work) for _ in range(PASSES))
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """Return the seconds that it takes once."""
     started_at = time.perf_counter()
     work()
     return time.perf_counter() - started_at
